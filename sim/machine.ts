@@ -1,0 +1,123 @@
+/**
+ * The contract of a machine: how one role of a protocol is written, once, for timing, fault testing, exploration and
+ * replay (docs/kernel.md, "The contract").
+ *
+ * A step (`start`, `receive`, `timeout`) is a pure function of the state, the input and what `out` hands back. It is
+ * written as a recipe that assigns to the state it is given. In fast mode the kernel lets it change the state in place;
+ * in checked mode the same recipe runs on an Immer draft of a frozen state. Nothing in a step may read a clock, draw a
+ * random number, touch a file or keep anything outside the state.
+ *
+ * The state is plain data: objects, arrays, maps, sets, numbers, strings, and the growing collections of
+ * `sim/structures/`, which append in place in both modes at the cost of one segment.
+ */
+
+import type { Distribution } from "./distribution.ts";
+import type { Bytes, Nanos } from "./units.ts";
+
+/** A process, as the index the simulation gave it. Addresses are dense from 0 in the order processes were added. */
+export type Address = number;
+
+/** Everything that travels is tagged with its kind; costs, counts and digests are by kind. */
+export interface Tagged {
+  readonly kind: string;
+}
+
+/** Names a timer within its process. Setting a timer that is already pending replaces it. */
+export type TimerName = string | number;
+
+/** How an operation of a client ended. `unknown`: the client gave up, the system may still carry it out. */
+export type Outcome = "ok" | "failed" | "unknown";
+
+/** A running operation of a client, as `Effects.begin` numbered it. */
+export type OperationId = number;
+
+export interface Machine<Config, State, Message extends Tagged, Timer extends TimerName = TimerName> {
+  /** First boot, or boot after a crash: then `out.get` still answers what the disk kept. Returns the initial state. */
+  start(config: Config, out: Effects<Message, Timer>): State;
+  /** Takes in one message. */
+  receive(state: State, from: Address, message: Message, out: Effects<Message, Timer>): void;
+  /** A timer that was set has expired, or a `sync` has completed. */
+  timeout(state: State, timer: Timer, out: Effects<Message, Timer>): void;
+}
+
+/**
+ * What a step can do to the world, and all it can see of it. Effects take place when the step's CPU time is over: a
+ * step that starts at `now` and costs c has its messages on the wire, its timers counted and its operations completed
+ * at now + c. Its change of state is visible to other threads of the same process from `now`.
+ */
+export interface Effects<Message extends Tagged = Tagged, Timer extends TimerName = TimerName> {
+  /** The virtual time at which the step began. */
+  readonly now: Nanos;
+  /** The process this step runs in. */
+  readonly self: Address;
+
+  /** Sends a message. Delivery, delay and order are the network's business; a message to oneself goes round as well. */
+  send(to: Address, message: Message): void;
+
+  /** (Re)sets a timer to expire `afterNanos` after the end of this step. */
+  setTimer(timer: Timer, afterNanos: Nanos): void;
+  /**
+   * (Re)sets a timer to the next tick of a clock that ticks at phase + n * period, strictly after now. A periodic
+   * timer whose ticks do nothing while a flag is clear is written by arming it when the flag is set: same behaviour,
+   * no events while idle, and expirations missed by a busy thread coalesce as they do with a timerfd.
+   */
+  setTimerAtTick(timer: Timer, periodNanos: Nanos, phaseNanos: Nanos): void;
+  cancelTimer(timer: Timer): void;
+
+  /** Writes to this host's disk, buffered: readable at once, durable once written back or synced, lost on a crash before. */
+  put(table: string, key: number, value: unknown, sizeBytes: Bytes): void;
+  /** Reads this host's disk, buffered writes included. The time it takes is a `work` item of the cost model. */
+  get(table: string, key: number): unknown;
+  /** Asks that everything written so far be durable; `timer` expires when it is. */
+  sync(timer: Timer): void;
+
+  /** Reports work that no message shows ("records flushed", 17); the cost model beside the machine turns it into time. */
+  work(kind: string, amount: number): void;
+
+  /** Every choice that is not the protocol's own: an integer in [0, options). Enumerated in exploration. */
+  choose(options: number): number;
+  /** A draw from a distribution, for workloads (sizes, think times). In [0, 1) when no distribution is given. */
+  sample(distribution?: Distribution): number;
+
+  /** A client operation begins: starts its latency and, when a history is kept, records the invocation. */
+  begin(operation: string, input?: unknown): OperationId;
+  /** The operation ended. */
+  complete(operation: OperationId, outcome: Outcome, output?: unknown): void;
+  /** Adds to a named counter of this process ("cacheHit"), reported per counter with its sum over processes. */
+  count(counter: string, amount?: number): void;
+
+  /**
+   * Tells the run's observers (invariant checkers, anatomy of operations) something that happened inside the protocol.
+   * Undefined when nobody observes, so that `out.observe?.({ ... })` costs nothing: not even its argument is built.
+   */
+  readonly observe: ((observation: Tagged) => void) | undefined;
+
+  /** Starts a sequential program, see sim/program.ts. Used by `startProgram` and `resumeProgram` only. */
+  readonly programs: ProgramCache;
+}
+
+/** Where live generators are kept between steps: a cache of what the recorded results determine (sim/program.ts). */
+export interface ProgramCache {
+  get(run: number): Generator | undefined;
+  set(run: number, generator: Generator): void;
+  delete(run: number): void;
+}
+
+/**
+ * What a machine's work costs, beside the machine and never in it. All times are CPU time on the executing thread, in
+ * nanoseconds; sizes are bytes on the wire including headers.
+ */
+export interface CostModel<Message extends Tagged = Tagged> {
+  receiveNanos(message: Message): Nanos;
+  sendNanos(message: Message): Nanos;
+  timerNanos(timer: TimerName): Nanos;
+  workNanos(kind: string, amount: number): Nanos;
+  sizeBytes(message: Message): Bytes;
+  /** Which thread pool of the process executes an input. Default: the first. */
+  pool?(input: Message | undefined, timer: TimerName | undefined): number;
+}
+
+/** For the `default` of an exhaustive switch: what reaches it is a bug. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
