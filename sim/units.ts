@@ -21,3 +21,6 @@ export const FOREVER: Nanos = Number.MAX_SAFE_INTEGER;
 export function toNanos(value: number): Nanos {
   return Math.floor(value + 0.5);
 }
+
+export const KIBIBYTE: Bytes = 1_024;
+export const MEBIBYTE: Bytes = 1_024 * 1_024;

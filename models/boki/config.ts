@@ -1,0 +1,104 @@
+/**
+ * The configuration of a Boki deployment, as plain numbers. Every flag of the released system has its field here; the
+ * defaults are the released flags, and scenarios set the values of the published experiments.
+ */
+
+import type { Distribution } from "../../sim/distribution.ts";
+import type { Bytes, Nanos } from "../../sim/units.ts";
+import { KIBIBYTE, MEBIBYTE, MICROSECOND, MILLISECOND, SECOND } from "../../sim/units.ts";
+
+/** How many processes of each role there are; each runs on a host of its own. */
+export interface ClusterConfig {
+  readonly engines: number;
+  readonly storages: number;
+  readonly sequencers: number;
+  /** Function workers on each engine's host: as many calls run there at a time. */
+  readonly workersPerEngine: number;
+  /** Processor cores of each host (c5d.2xlarge: 8). */
+  readonly coresPerHost: number;
+}
+
+export interface BokiConfig {
+  /** Period of a storage node's progress report (`slog_local_cut_interval_us`). */
+  readonly localCutNanos: Nanos;
+  /** Period of the primary sequencer's cut (`slog_global_cut_interval_us`). */
+  readonly globalCutNanos: Nanos;
+  readonly metalogReplicas: number;
+  readonly userlogReplicas: number;
+  readonly indexReplicas: number;
+  readonly physicalLogs: number;
+  readonly hashTokens: number;
+  /** Metalog entries in a seal report (`slog_num_tail_metalog_entries`). */
+  readonly sealTailEntries: number;
+  /** Period of a storage node's flush thread (`slog_storage_bgthread_interval_ms`). */
+  readonly flushIntervalNanos: Nanos;
+  /** Live records kept in memory per log space before flushed ones are evicted (`slog_storage_max_live_entries`). */
+  readonly maxLiveRecords: number;
+  readonly engineCache: boolean;
+  readonly engineCacheBytes: Bytes;
+  readonly propagateAuxData: boolean;
+  readonly storageAuxCacheBytes: Bytes;
+  /** Database block cache of a storage node per log space; reads beyond it go to the disk. */
+  readonly databaseCacheBytes: Bytes;
+  readonly blockingReadLimitNanos: Nanos;
+  readonly engineThreads: number;
+  readonly storageThreads: number;
+  readonly sequencerThreads: number;
+  readonly gatewayThreads: number;
+  /** TCP connections per I/O thread and peer. */
+  readonly connectionsPerPeer: number;
+  /** Share of reads that go to a remote index even where a local one exists (test flags of the release), 0 to 1. */
+  readonly remoteIndexShare: number;
+  readonly zookeeperSessionTimeoutNanos: Nanos;
+}
+
+/** The defaults of the released flags. */
+export const BOKI_DEFAULTS: BokiConfig = {
+  localCutNanos: 1_000 * MICROSECOND,
+  globalCutNanos: 1_000 * MICROSECOND,
+  metalogReplicas: 3,
+  userlogReplicas: 3,
+  indexReplicas: 3,
+  physicalLogs: 1,
+  hashTokens: 128,
+  sealTailEntries: 32,
+  flushIntervalNanos: MILLISECOND,
+  maxLiveRecords: 65_536,
+  engineCache: false,
+  engineCacheBytes: 1_024 * MEBIBYTE,
+  propagateAuxData: false,
+  storageAuxCacheBytes: 1_024 * MEBIBYTE,
+  databaseCacheBytes: 1_024 * MEBIBYTE,
+  blockingReadLimitNanos: SECOND,
+  engineThreads: 1,
+  storageThreads: 1,
+  sequencerThreads: 1,
+  gatewayThreads: 1,
+  connectionsPerPeer: 8,
+  remoteIndexShare: 0,
+  zookeeperSessionTimeoutNanos: 2 * SECOND,
+};
+
+/** The network of a deployment: one profile between hosts, pipes inside an engine's host, sessions to ZooKeeper. */
+export interface NetworkConfig {
+  /** One-way delay between two hosts in nanoseconds, without the CPU time of either end. */
+  readonly latency: Distribution;
+  /** Line rate of each host's network interface, in bits per second; 0: unlimited. */
+  readonly bitsPerSecond: number;
+  /** One crossing of a pipe between a function worker and its engine. */
+  readonly pipeLatency: Distribution;
+  /** From the moment ZooKeeper has ordered a change to a watcher having fetched it. */
+  readonly zookeeperDelay: Distribution;
+}
+
+/** The disk of a storage host. */
+export interface DiskConfig {
+  readonly readLatency: Distribution;
+  readonly syncLatency: Distribution;
+  readonly bytesPerSecond: number;
+}
+
+/** The largest append the worker library accepts: payload plus 8 bytes a tag within the inline part of a pipe message. */
+export const APPEND_BYTES_MAX: Bytes = 2_496;
+export const AUX_BYTES_MAX: Bytes = 2_496;
+export const DEFAULT_RECORD_BYTES: Bytes = KIBIBYTE;

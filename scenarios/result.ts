@@ -1,0 +1,142 @@
+/**
+ * What a run leaves behind: `result.json`, written for people and programs, and all that reports may see. Every number
+ * has its unit in its name; times are integer nanoseconds of virtual time unless the name says otherwise.
+ */
+
+/** A mean over replications with its 95 % confidence interval (Student's t); no interval with fewer than two. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+export interface OperationResult {
+  readonly operation: string;
+  /** Completed in the measured window, all replications together. */
+  readonly count: number;
+  readonly failed: number;
+  readonly throughputPerSecond: Estimate;
+  readonly meanNanos: Estimate;
+  readonly p50Nanos: Estimate;
+  readonly p90Nanos: Estimate;
+  readonly p99Nanos: Estimate;
+  readonly p999Nanos: Estimate;
+  readonly maxNanos: Estimate;
+  /** The latency distribution of all replications together, as (latency, share at or below it), ascending. */
+  readonly cdf: readonly { readonly latencyNanos: number; readonly share: number }[];
+}
+
+/** A place where work queues: the I/O threads of a process, the cores of a host, a network interface, a disk. */
+export interface StationResult {
+  /** `storage-1/io`. */
+  readonly station: string;
+  /** The role the process plays, to group by: `storage`. */
+  readonly role: string;
+  readonly kind: "threads" | "cores" | "disk" | "nic";
+  readonly servers: number;
+  /** Busy share of all its servers, 0 to 1. */
+  readonly utilisation: Estimate;
+  /** Time-weighted mean number waiting, not in service. */
+  readonly queueLength: Estimate;
+  readonly queueLengthMax: number;
+  readonly waitMeanNanos: Estimate;
+  readonly jobsPerSecond: Estimate;
+}
+
+export interface MessageResult {
+  readonly kind: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly countPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface CacheResult {
+  readonly cache: string;
+  readonly hits: number;
+  readonly misses: number;
+  /** hits / (hits + misses); null when it was never asked. */
+  readonly hitRate: number | null;
+}
+
+/** Values per interval of virtual time, over the whole run including the warm-up; the first replication. */
+export interface SeriesResult {
+  readonly intervalNanos: number;
+  readonly operations: readonly {
+    readonly operation: string;
+    readonly completedPerSecond: readonly number[];
+    /** null in an interval without a completion. */
+    readonly p50Nanos: readonly (number | null)[];
+    readonly p99Nanos: readonly (number | null)[];
+  }[];
+  readonly stations: readonly {
+    readonly station: string;
+    readonly role: string;
+    readonly utilisation: readonly number[];
+  }[];
+}
+
+/** Where the time of an operation went: mean time per phase, in the order an operation passes them. */
+export interface AnatomyResult {
+  readonly operation: string;
+  readonly sampled: number;
+  readonly phases: readonly { readonly phase: string; readonly meanNanos: number; readonly p99Nanos: number }[];
+}
+
+export interface ExpectationResult {
+  /** As written in the scenario: `append.p50 < 2ms`. */
+  readonly expression: string;
+  /** The measured value, in nanoseconds, per second or as a share. */
+  readonly measured: number | null;
+  readonly held: boolean;
+}
+
+export interface ViolationResult {
+  /** The invariant: `A3`. */
+  readonly invariant: string;
+  readonly replication: number;
+  readonly atNanos: number;
+  readonly message: string;
+}
+
+export interface VariantResult {
+  /** The variant's name; `base` when the scenario has no variants. */
+  readonly variant: string;
+  /** What the variant changes, as path and value as written. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly replications: number;
+  /** One per replication, in order of their seeds. */
+  readonly digests: readonly string[];
+  readonly seeds: readonly number[];
+  readonly events: number;
+  readonly operations: readonly OperationResult[];
+  readonly stations: readonly StationResult[];
+  /** One sentence that names what limits the system, or says that nothing is near its limit. */
+  readonly bottleneck: string;
+  readonly messages: readonly MessageResult[];
+  readonly caches: readonly CacheResult[];
+  /** Other named counts of the models, summed over replications. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly series: SeriesResult;
+  readonly anatomy: readonly AnatomyResult[];
+  readonly expectations: readonly ExpectationResult[];
+  readonly violations: readonly ViolationResult[];
+  /** Things a reader must know: no steady state, operations still running at the end. */
+  readonly warnings: readonly string[];
+}
+
+export interface ScenarioResult {
+  readonly format: "bokisim-result-1";
+  readonly bokisimVersion: string;
+  readonly scenario: string;
+  readonly summary: string;
+  readonly file: string;
+  readonly seed: number;
+  readonly warmupNanos: number;
+  readonly durationNanos: number;
+  readonly checked: boolean;
+  readonly invariantsChecked: boolean;
+  readonly variants: readonly VariantResult[];
+  /** No expectation and no invariant failed in any variant. */
+  readonly held: boolean;
+}
