@@ -1,0 +1,69 @@
+/**
+ * The two interpreters of a step (docs/kernel.md, "Two modes").
+ *
+ * Fast: the recipe changes the state in place. Checked: the recipe runs on an Immer draft of a frozen state, messages are
+ * frozen when they leave, and generators are rebuilt from their recorded results at every resumption. Both give the same
+ * run; what depends on a mutation that the contract forbids fails in checked mode with a TypeError at its place.
+ */
+
+import { current, enableMapSet, freeze, isDraft, isDraftable, produce, setAutoFreeze } from "immer";
+import type { Address, Effects, Machine, Tagged, TimerName } from "./machine.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the kernel holds machines of every kind side by side.
+export type AnyMachine = Machine<any, any, any, any>;
+
+/** A process's steps bound to an interpreter. `state` is the process's cell: index 0 holds the state. */
+export interface BoundMachine {
+  receive(cell: unknown[], from: Address, message: Tagged, out: Effects): void;
+  timeout(cell: unknown[], timer: TimerName, out: Effects): void;
+}
+
+export type Mode = "fast" | "checked";
+
+export function bind(machine: AnyMachine, mode: Mode): BoundMachine {
+  if (mode === "fast") {
+    return {
+      receive: (cell, from, message, out) => machine.receive(cell[0], from, message, out),
+      timeout: (cell, timer, out) => machine.timeout(cell[0], timer, out),
+    };
+  }
+  enableMapSet();
+  setAutoFreeze(true);
+  return {
+    receive(cell, from, message, out) {
+      cell[0] = produce(cell[0], (draft: unknown) => {
+        machine.receive(draft, from, message, out);
+      });
+    },
+    timeout(cell, timer, out) {
+      cell[0] = produce(cell[0], (draft: unknown) => {
+        machine.timeout(draft, timer, out);
+      });
+    },
+  };
+}
+
+/** In checked mode, what leaves a step: no draft may escape, and nobody may change it afterwards. */
+export function settled<T>(value: T): T {
+  if (value === null || typeof value !== "object") return value;
+  return freeze(withoutDrafts(value), true);
+}
+
+function withoutDrafts<T>(value: T): T {
+  if (isDraft(value)) return current(value as object) as T;
+  if (!isDraftable(value) || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = withoutDrafts(value[i]);
+  } else if (value instanceof Map) {
+    for (const [key, each] of value) value.set(key, withoutDrafts(each));
+  } else if (value instanceof Set) {
+    return value;
+  } else {
+    const fields = value as Record<string, unknown>;
+    for (const key of Object.keys(fields)) {
+      const each = fields[key];
+      if (each !== null && typeof each === "object") fields[key] = withoutDrafts(each);
+    }
+  }
+  return value;
+}
