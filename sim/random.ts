@@ -19,12 +19,17 @@ export interface RandomState {
   readonly s2: number;
 }
 
+const DRAWS_DISCARDED = 16;
+
 export class RandomStream {
   private generator: ReturnType<typeof alea>;
 
   /** Use `streamFor`, which keeps the seeds of different streams apart. */
   constructor(seed: string) {
     this.generator = alea(seed, { state: true });
+    // The first draws after seeding are correlated between similar seeds (measured: chi-squared 6 sigma off for the
+    // first draws of "link 1", "link 2", ...; none left after 8 draws, over a million names).
+    for (let i = 0; i < DRAWS_DISCARDED; i++) this.generator();
   }
 
   /** 32 random bits, as a signed integer. */
