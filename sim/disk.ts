@@ -158,7 +158,10 @@ export class Disk {
     const { unsyncedFrom, unsyncedBytes, writesEver, deviceFreeAtNanos, busyNanos } = this;
     const { writtenBytes, writes, reads, syncs } = this;
     return {
-      tables: [...this.tables].map(([name, chunks]) => [name, [...chunks].map(([at, chunk]) => [at, [...chunk]])]),
+      tables: [...this.tables].map(([name, chunks]) => [
+        name,
+        [...chunks].map(([at, chunk]) => [at, [...chunk]]),
+      ]),
       unsynced: [...this.unsynced],
       stream: this.stream.save(),
       syncsUnderWay: [...this.syncsUnderWay],

@@ -9,6 +9,14 @@ export type Distribution =
   /** By its median and the standard deviation of the logarithm; `floor` is added. */
   | { readonly kind: "lognormal"; readonly median: number; readonly sigma: number; readonly floor?: number }
   /** Empirical quantiles: probabilities ascending from 0 to 1, values ascending; linear in between. */
-  | { readonly kind: "quantiles"; readonly probabilities: readonly number[]; readonly values: readonly number[] }
+  | {
+      readonly kind: "quantiles";
+      readonly probabilities: readonly number[];
+      readonly values: readonly number[];
+    }
   /** One of several distributions, by weight: a common case and a rare slow one. */
-  | { readonly kind: "mixture"; readonly weights: readonly number[]; readonly parts: readonly Distribution[] };
+  | {
+      readonly kind: "mixture";
+      readonly weights: readonly number[];
+      readonly parts: readonly Distribution[];
+    };

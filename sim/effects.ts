@@ -8,10 +8,19 @@
 
 import { isDraft, original } from "immer";
 import type { Distribution } from "./distribution.ts";
-import { settled } from "./interpreter.ts";
-import type { Address, Effects, OperationId, Outcome, ProgramCache, Tagged, TimerName } from "./machine.ts";
+import type {
+  Address,
+  Effects,
+  Observed,
+  OperationId,
+  Outcome,
+  ProgramCache,
+  Tagged,
+  TimerName,
+} from "./machine.ts";
 import { compile, type Sampler } from "./sampling.ts";
 import type { Process, Simulation } from "./simulation.ts";
+import { settled } from "./structures/settled.ts";
 import type { Bytes, Nanos } from "./units.ts";
 import { FOREVER, toNanos } from "./units.ts";
 
@@ -19,6 +28,7 @@ import { FOREVER, toNanos } from "./units.ts";
 export interface TimerEntry {
   readonly name: TimerName;
   live: boolean;
+  readonly atNanos: Nanos;
   /** The queue's ticket, to cancel it by. */
   ticket: number;
 }
@@ -43,7 +53,7 @@ const NO_PROGRAMS: ProgramCache = { get: () => undefined, set: () => {}, delete:
 abstract class BaseEffects implements Effects {
   protected readonly simulation: Simulation;
   protected process!: Process;
-  readonly observe: ((observation: Tagged) => void) | undefined;
+  readonly observe: ((observation: Observed) => void) | undefined;
   self: Address = 0;
   programs: ProgramCache = NO_PROGRAMS;
   /** When the step takes effect on clients: after its input has been taken in. */
@@ -78,7 +88,11 @@ abstract class BaseEffects implements Effects {
   setTimerAtTick(timer: TimerName, periodNanos: Nanos, phaseNanos: Nanos): void {
     const now = this.simulation.nowNanos;
     const ticks = Math.floor((now - phaseNanos) / periodNanos) + 1;
-    this.simulation.armTimer(this.process, timer, Math.max(phaseNanos, phaseNanos + ticks * periodNanos));
+    const at = Math.max(phaseNanos, phaseNanos + ticks * periodNanos);
+    // A tick that is already due, or has come and waits for its thread, stands for the later ones as well.
+    const known = this.process.timers.get(timer);
+    if (known !== undefined && known.atNanos <= at) return;
+    this.simulation.armTimer(this.process, timer, at);
   }
 
   cancelTimer(timer: TimerName): void {
@@ -135,7 +149,13 @@ abstract class BaseEffects implements Effects {
 export class InstantEffects extends BaseEffects {
   send(to: Address, message: Tagged): void {
     const simulation = this.simulation;
-    simulation.transmit(this.process, 0, to, simulation.checked ? settled(message) : message, simulation.nowNanos);
+    simulation.transmit(
+      this.process,
+      0,
+      to,
+      simulation.checked ? settled(message) : message,
+      simulation.nowNanos,
+    );
   }
 
   setTimer(timer: TimerName, afterNanos: Nanos): void {
@@ -208,7 +228,9 @@ export class StepEffects extends BaseEffects {
     const handOffNanos = process.options.handOffNanos ?? 0;
     let cpuNanos = this.workNanos;
     for (let i = 0; i < sendTo.length; i++) {
-      cpuNanos += this.isForeign(process, thread, sendTo[i]!) ? handOffNanos : costs.sendNanos(sendMessage[i]!);
+      cpuNanos += this.isForeign(process, thread, sendTo[i]!)
+        ? handOffNanos
+        : costs.sendNanos(sendMessage[i]!);
     }
     let end = fromNanos + simulation.cpuNanos(process, cpuNanos);
     this.blockedNanos = 0;

@@ -6,7 +6,7 @@
  * run; what depends on a mutation that the contract forbids fails in checked mode with a TypeError at its place.
  */
 
-import { current, enableMapSet, freeze, isDraft, isDraftable, produce, setAutoFreeze } from "immer";
+import { enableMapSet, produce, setAutoFreeze } from "immer";
 import type { Address, Effects, Machine, Tagged, TimerName } from "./machine.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the kernel holds machines of every kind side by side.
@@ -41,29 +41,4 @@ export function bind(machine: AnyMachine, mode: Mode): BoundMachine {
       });
     },
   };
-}
-
-/** In checked mode, what leaves a step: no draft may escape, and nobody may change it afterwards. */
-export function settled<T>(value: T): T {
-  if (value === null || typeof value !== "object") return value;
-  return freeze(withoutDrafts(value), true);
-}
-
-function withoutDrafts<T>(value: T): T {
-  if (isDraft(value)) return current(value as object) as T;
-  if (!isDraftable(value) || Object.isFrozen(value)) return value;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = withoutDrafts(value[i]);
-  } else if (value instanceof Map) {
-    for (const [key, each] of value) value.set(key, withoutDrafts(each));
-  } else if (value instanceof Set) {
-    return value;
-  } else {
-    const fields = value as Record<string, unknown>;
-    for (const key of Object.keys(fields)) {
-      const each = fields[key];
-      if (each !== null && typeof each === "object") fields[key] = withoutDrafts(each);
-    }
-  }
-  return value;
 }

@@ -22,6 +22,11 @@ export interface Tagged {
   readonly kind: string;
 }
 
+/** Something that happened inside a protocol, for who observes a run; each model has its own union of them. */
+export interface Observed extends Tagged {
+  readonly [field: string]: unknown;
+}
+
 /** Names a timer within its process. Setting a timer that is already pending replaces it. */
 export type TimerName = string | number;
 
@@ -90,7 +95,7 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
    * Tells the run's observers (invariant checkers, anatomy of operations) something that happened inside the protocol.
    * Undefined when nobody observes, so that `out.observe?.({ ... })` costs nothing: not even its argument is built.
    */
-  readonly observe: ((observation: Tagged) => void) | undefined;
+  readonly observe: ((observation: Observed) => void) | undefined;
 
   /** Starts a sequential program, see sim/program.ts. Used by `startProgram` and `resumeProgram` only. */
   readonly programs: ProgramCache;

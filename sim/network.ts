@@ -60,7 +60,9 @@ export interface Link {
   readonly step: number[];
   /** Per (thread, connection): the latest arrival, which nothing later on it may overtake. */
   readonly lastArrivalNanos: number[];
-  fault: { readonly rule: LinkFault; readonly stream: RandomStream; readonly extra: Sampler | undefined } | undefined;
+  fault:
+    | { readonly rule: LinkFault; readonly stream: RandomStream; readonly extra: Sampler | undefined }
+    | undefined;
 }
 
 /**
@@ -245,7 +247,14 @@ export class Network {
       faults: [string, LinkFault][];
       endpoints: {
         nic: Nic;
-        links: { to: number; stream: never; faultStream: never; connection: number[]; step: number[]; lastArrivalNanos: number[] }[];
+        links: {
+          to: number;
+          stream: never;
+          faultStream: never;
+          connection: number[];
+          step: number[];
+          lastArrivalNanos: number[];
+        }[];
       }[];
     };
     this.faults.clear();

@@ -83,7 +83,8 @@ export class Recorder {
 
   complete(operation: OperationId, timeNanos: Nanos, outcome: Outcome, output: unknown): void {
     const running = this.running.get(operation);
-    if (running === undefined) throw new Error(`operation ${operation} is completed twice or was never begun`);
+    if (running === undefined)
+      throw new Error(`operation ${operation} is completed twice or was never begun`);
     this.running.delete(operation);
     const { name, process, startNanos } = running;
     if (this.options.history) {

@@ -11,13 +11,24 @@ import { Disk, type DiskProfile } from "./disk.ts";
 import type { Distribution } from "./distribution.ts";
 import { InstantEffects, StepEffects, type TimerEntry } from "./effects.ts";
 import { EventQueue } from "./event-queue.ts";
-import { type AnyMachine, type BoundMachine, bind, type Mode, settled } from "./interpreter.ts";
-import type { Address, CostModel, Tagged, TimerName } from "./machine.ts";
-import { createNic, type Endpoint, type Link, LOST, type LinkProfile, Network, type Nic, ownerThread, type Routing } from "./network.ts";
+import { type AnyMachine, type BoundMachine, bind, type Mode } from "./interpreter.ts";
+import type { Address, CostModel, Observed, Tagged, TimerName } from "./machine.ts";
+import {
+  createNic,
+  type Endpoint,
+  type Link,
+  type LinkProfile,
+  LOST,
+  Network,
+  type Nic,
+  ownerThread,
+  type Routing,
+} from "./network.ts";
 import { type RandomStream, streamFor } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { compile, type Sampler } from "./sampling.ts";
 import { Station, type StationCounts } from "./station.ts";
+import { settled } from "./structures/settled.ts";
 import type { Nanos } from "./units.ts";
 import { FOREVER, SECOND, toNanos } from "./units.ts";
 
@@ -117,7 +128,7 @@ export interface SimulationOptions {
   readonly seriesIntervalNanos?: Nanos;
   readonly warmupNanos?: Nanos;
   /** Receives what machines observe; undefined: nothing is observed and observing costs nothing. */
-  readonly observer?: (at: Address, observation: Tagged, nowNanos: Nanos) => void;
+  readonly observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void;
 }
 
 export interface MessageCount {
@@ -219,7 +230,8 @@ export class Simulation {
         for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
       }
     }
-    if (threads.length > THREAD_MASK) throw new RangeError(`${options.name}: at most ${THREAD_MASK} threads a process`);
+    if (threads.length > THREAD_MASK)
+      throw new RangeError(`${options.name}: at most ${THREAD_MASK} threads a process`);
     const process: Process = {
       address,
       name: options.name,
@@ -313,7 +325,13 @@ export class Simulation {
           break;
         case HAND_OFF:
           if (((meta >>> INCARNATION_SHIFT) & INCARNATION_MASK) !== this.incarnations[target]!) break;
-          this.arrive(this.processes[target]!, (meta >>> THREAD_SHIFT) & THREAD_MASK, JOB_HAND_OFF, source, payload);
+          this.arrive(
+            this.processes[target]!,
+            (meta >>> THREAD_SHIFT) & THREAD_MASK,
+            JOB_HAND_OFF,
+            source,
+            payload,
+          );
           break;
         default: {
           const [name, argument] = payload as [string, unknown];
@@ -406,7 +424,12 @@ export class Simulation {
   }
 
   private deliveryMeta(to: Address, thread: number, kind: number): number {
-    return DELIVER | (thread << THREAD_SHIFT) | (this.incarnations[to]! << INCARNATION_SHIFT) | (kind << KIND_SHIFT);
+    return (
+      DELIVER |
+      (thread << THREAD_SHIFT) |
+      (this.incarnations[to]! << INCARNATION_SHIFT) |
+      (kind << KIND_SHIFT)
+    );
   }
 
   private receivingThread(link: Link, lane: number, from: Process, target: Process, message: Tagged): number {
@@ -422,7 +445,7 @@ export class Simulation {
   armTimer(process: Process, name: TimerName, atNanos: Nanos): void {
     const known = process.timers.get(name);
     if (known !== undefined) this.disarm(known);
-    const entry: TimerEntry = { name, live: true, ticket: 0 };
+    const entry: TimerEntry = { name, live: true, atNanos, ticket: 0 };
     process.timers.set(name, entry);
     const meta = TIMER | (this.incarnations[process.address]! << INCARNATION_SHIFT);
     const slot = this.queue.push(atNanos, process.address, 0, meta, entry);
@@ -444,7 +467,8 @@ export class Simulation {
   // ---- Steps on hosts ------------------------------------------------------------------------------------------------
 
   private expire(target: Address, meta: number, entry: TimerEntry): void {
-    if (!entry.live || ((meta >>> INCARNATION_SHIFT) & INCARNATION_MASK) !== this.incarnations[target]!) return;
+    if (!entry.live || ((meta >>> INCARNATION_SHIFT) & INCARNATION_MASK) !== this.incarnations[target]!)
+      return;
     const process = this.processes[target]!;
     if (process.costs === undefined) {
       process.timers.delete(entry.name);
@@ -532,7 +556,14 @@ export class Simulation {
   }
 
   /** Runs one step on a thread and a core that are both free; its effects take place when its CPU time is over. */
-  private execute(process: Process, thread: number, core: number, job: number, source: Address, payload: unknown): void {
+  private execute(
+    process: Process,
+    thread: number,
+    core: number,
+    job: number,
+    source: Address,
+    payload: unknown,
+  ): void {
     const now = this.nowNanos;
     const costs = process.costs!;
     const station = process.threads[thread]!;
@@ -585,7 +616,8 @@ export class Simulation {
 
   /** Gives a message to the thread that owns the connection. */
   handOff(process: Process, owner: number, to: Address, message: Tagged, readyNanos: Nanos): void {
-    const meta = HAND_OFF | (owner << THREAD_SHIFT) | (this.incarnations[process.address]! << INCARNATION_SHIFT);
+    const meta =
+      HAND_OFF | (owner << THREAD_SHIFT) | (this.incarnations[process.address]! << INCARNATION_SHIFT);
     this.queue.push(readyNanos, process.address, to, meta, { to, message });
   }
 
@@ -616,7 +648,13 @@ export class Simulation {
   }
 
   /** Every station with what it did since the end of the warm-up. Pools are summed over their threads. */
-  stations(): { station: string; role: string; kind: "threads" | "cores"; servers: number; counts: StationCounts }[] {
+  stations(): {
+    station: string;
+    role: string;
+    kind: "threads" | "cores";
+    servers: number;
+    counts: StationCounts;
+  }[] {
     const rows = [];
     for (const process of this.processes) {
       process.pools.forEach((pool, index) => {
@@ -652,7 +690,8 @@ export class Simulation {
   }
 
   private resetCounts(): void {
-    for (const process of this.processes) for (const thread of process.threads) thread.resetCounts(this.nowNanos);
+    for (const process of this.processes)
+      for (const thread of process.threads) thread.resetCounts(this.nowNanos);
     for (const host of this.hosts) {
       host.cores.resetCounts(this.nowNanos);
       host.nic.busyNanos = 0;

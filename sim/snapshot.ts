@@ -70,7 +70,10 @@ export function saveSimulation(simulation: Simulation): Snapshot {
         const [process, thread, inner] = payload as [{ address: number }, number, unknown];
         return [process.address, thread, inner] as [number, number, unknown];
       });
-      const withoutPayloads = { ...saved, waiting: saved.waiting.map((job) => ({ ...job, payload: undefined })) };
+      const withoutPayloads = {
+        ...saved,
+        waiting: saved.waiting.map((job) => ({ ...job, payload: undefined })),
+      };
       return { cores: { saved: withoutPayloads, waiting }, disk: host.disk?.save() };
     }),
     network: simulation.network.save(simulation.processes),
@@ -137,4 +140,3 @@ function copyOf(content: Content): Content {
   const { recorder, ...rest } = content;
   return { ...(cloneState(rest) as Omit<Content, "recorder">), recorder };
 }
-

@@ -203,11 +203,20 @@ export class Station {
   }
 
   save(): object {
-    const { busyNanos, jobs, waitNanos, queueAreaNanos, queueLengthMax, queueChangedAtNanos, wakePending } = this;
+    const { busyNanos, jobs, waitNanos, queueAreaNanos, queueLengthMax, queueChangedAtNanos, wakePending } =
+      this;
     return {
       freeAt: Array.from(this.freeAt),
       waiting: this.queue.toArray(),
-      numbers: { busyNanos, jobs, waitNanos, queueAreaNanos, queueLengthMax, queueChangedAtNanos, wakePending },
+      numbers: {
+        busyNanos,
+        jobs,
+        waitNanos,
+        queueAreaNanos,
+        queueLengthMax,
+        queueChangedAtNanos,
+        wakePending,
+      },
     };
   }
 

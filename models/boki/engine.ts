@@ -1,0 +1,126 @@
+/**
+ * An engine node: runs function calls on its host's workers and carries out their log operations
+ * (docs/models/boki.md, "The engine"). Appends are in engine-appends.ts, reads in engine-reads.ts, calls in
+ * engine-calls.ts, the state in engine-state.ts; here are the node's views and who gets which message.
+ */
+
+import type { Address, Machine } from "../../sim/machine.ts";
+import { lru } from "../../sim/structures/lru.ts";
+import { doneAppends, startAppend } from "./engine-appends.ts";
+import { endCall, startExternalCall, startNestedCall } from "./engine-calls.ts";
+import {
+  expireReads,
+  finishRead,
+  resumeRead,
+  serveAnswers,
+  setAux,
+  startRead,
+  takeRemoteRead,
+} from "./engine-reads.ts";
+import { type EngineConfig, type EngineEffects, type EngineState, indexOf } from "./engine-state.ts";
+import { viewOf, viewOfJoined } from "./identifiers.ts";
+import { takeCut, takeIndexData } from "./log-index.ts";
+import type { BokiMessage } from "./messages.ts";
+import type { View } from "./view.ts";
+
+export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
+  start(config, out) {
+    out.send(config.zooKeeper, {
+      kind: "zkConnect",
+      role: "engine",
+      id: config.id,
+      topics: ["node", "view"],
+    });
+    return {
+      config,
+      directory: undefined,
+      view: undefined,
+      active: false,
+      producers: new Map(),
+      indexes: new Map(),
+      contexts: new Map(),
+      idleWorkers: [...config.workers],
+      queuedCalls: [],
+      reads: new Map(),
+      nextOp: 0,
+      cache: config.cache ? lru(config.cacheBytes) : undefined,
+      turns: new Map(),
+      held: [],
+      heldReads: [],
+    };
+  },
+
+  receive(state, from, message, out) {
+    switch (message.kind) {
+      case "zkEvents":
+        for (const event of message.events) {
+          if (event.topic === "node") state.directory = event.directory;
+          else if (event.topic === "view") installView(state, event.view, out);
+        }
+        out.send(state.config.zooKeeper, { kind: "zkFetched" });
+        return;
+
+      case "dispatch":
+        return startExternalCall(state, from, message, out);
+      case "invoke":
+        return startNestedCall(state, from, message, out);
+      case "callDone":
+        return endCall(state, from, message, out);
+
+      case "append":
+        return startAppend(state, from, message, out);
+      case "read":
+        return startRead(state, from, message, out);
+      case "setAux":
+        return setAux(state, from, message, out);
+
+      case "metalogs": {
+        const { logspace } = message.entry;
+        if (holdsFor(state, viewOf(logspace), from, message)) return;
+        // The appender hears of its append before the index shows it.
+        doneAppends(state, message.entry, out);
+        const index = indexOf(state, logspace);
+        if (index !== undefined) serveAnswers(state, takeCut(index, message.entry, out), out);
+        return;
+      }
+      case "indexData": {
+        if (holdsFor(state, viewOf(message.logspace), from, message)) return;
+        const index = indexOf(state, message.logspace);
+        if (index !== undefined)
+          serveAnswers(state, takeIndexData(index, message.positions, message.records, out), out);
+        return;
+      }
+      case "remoteRead": {
+        if (holdsFor(state, viewOf(message.query.logspace), from, message)) return;
+        return takeRemoteRead(state, message.query, out);
+      }
+      case "readResult":
+        return finishRead(state, message, out);
+
+      default:
+        throw new Error(`an engine does not take ${message.kind}`);
+    }
+  },
+
+  timeout(state, timer, out) {
+    expireReads(state, Number(timer), out);
+  },
+};
+
+function installView(state: EngineState, view: View, out: EngineEffects): void {
+  state.view = view;
+  state.active = view.enginePositions.has(state.config.id);
+  const released = state.held.filter((held) => held.view === view.viewId);
+  state.held = state.held.filter((held) => held.view !== view.viewId);
+  for (const { from, message } of released) engine.receive(state, from, message, out);
+  const reads = state.heldReads.filter((op) => viewOfJoined(state.reads.get(op)!.progress) <= view.viewId);
+  state.heldReads = state.heldReads.filter((op) => !reads.includes(op));
+  for (const op of reads) resumeRead(state, op, out);
+}
+
+/** Sets a message of a view that is not installed here yet aside. */
+function holdsFor(state: EngineState, view: number, from: Address, message: BokiMessage): boolean {
+  if (state.view !== undefined && view <= state.view.viewId) return false;
+  state.held.push({ view, from, message });
+  return true;
+}

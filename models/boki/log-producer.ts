@@ -1,0 +1,95 @@
+/**
+ * An engine's producer for one physical log: numbers the appends of this engine and learns their seqnums from the metalog
+ * (docs/models/boki.md, "The append path").
+ */
+
+import type { Address, Effects } from "../../sim/machine.ts";
+import { type ApplierState, createApplier, firstPosition, provide } from "./applier.ts";
+import { join, type LogspaceId, type MetalogProgress, type NodeId, type Seqnum } from "./identifiers.ts";
+import type { BokiMessage, CallId, LogRecord } from "./messages.ts";
+import { indexInEntry, type MetalogEntry, vectorAt } from "./metalog.ts";
+import { Mutation } from "./mutations.ts";
+import type { Observation } from "./observations.ts";
+
+/** An append on its way. */
+export interface PendingAppend {
+  readonly worker: Address;
+  readonly client: number;
+  readonly call: CallId;
+  readonly record: LogRecord;
+}
+
+export interface ProducerState {
+  readonly applier: ApplierState;
+  readonly engine: NodeId;
+  /** Position of this engine in the view's list: its shard. */
+  readonly shard: number;
+  nextCounter: number;
+  /** By the counter in the localid. */
+  pending: Map<number, PendingAppend>;
+}
+
+/** An append that now has its place in the log. */
+export interface OrderedAppend {
+  readonly append: PendingAppend;
+  readonly seqnum: Seqnum;
+  /** What the caller's session has seen once it knows of this append: everything up to and including its entry. */
+  readonly progress: MetalogProgress;
+}
+
+export function createProducer(
+  logspace: LogspaceId,
+  engine: NodeId,
+  shard: number,
+  mutation: number,
+): ProducerState {
+  return {
+    applier: createApplier(logspace, "lite", [shard], mutation),
+    engine,
+    shard,
+    nextCounter: 0,
+    pending: new Map(),
+  };
+}
+
+/** The localid of this engine's next append to the log. */
+export function nextLocalid(state: ProducerState): number {
+  let counter = state.nextCounter++;
+  // The slip hands out 1, 0, 3, 2, ...: an engine's appends are no longer ordered as they were issued.
+  if (state.applier.mutation === Mutation.localidsSwapped) counter += counter % 2 === 0 ? 1 : -1;
+  return join(state.engine, counter);
+}
+
+/** Applies an entry; returns the appends of this engine that it, and entries it released, put in their place. */
+export function orderAppends(
+  state: ProducerState,
+  entry: MetalogEntry,
+  out: Effects<BokiMessage>,
+): OrderedAppend[] {
+  const ordered: OrderedAppend[] = [];
+  const { applier, engine, shard } = state;
+  provide(applier, entry, (applied) => {
+    out.observe?.({ kind: "applied", role: "producer", node: engine, entry: applied } satisfies Observation);
+    const index = indexInEntry(applied, shard);
+    if (index < 0) return;
+    const start = vectorAt(applied.starts, shard);
+    const first = firstPosition(applier, applied, index);
+    const behind = applier.mutation === Mutation.appendProgressOffByOne ? 0 : 1;
+    for (let j = 0; j < applied.deltas[index]!; j++) {
+      const append = state.pending.get(start + j);
+      const localid = join(engine, start + j);
+      const seqnum = join(applier.logspace, first + j);
+      out.observe?.({
+        kind: "ordered",
+        role: "producer",
+        node: engine,
+        localid,
+        seqnum,
+      } satisfies Observation);
+      if (append === undefined) continue;
+      state.pending.delete(start + j);
+      ordered.push({ append, seqnum, progress: join(applier.logspace, applied.position + behind) });
+    }
+  });
+  return ordered;
+}

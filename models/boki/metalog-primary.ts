@@ -1,0 +1,206 @@
+/**
+ * The metalog's primary: decides what is ordered next, for one physical log (docs/models/boki.md, "The primary sequencer").
+ *
+ * A record may be ordered once every storage node of its shard holds it and all before it; the primary learns that from
+ * the progress reports, and the minimum over a shard's replicas is what it may order. Every cut interval it orders
+ * everything it may, in one entry of a few numbers, gives it to the backups, and sends it to the rest once a quorum holds
+ * it. At most one entry is outstanding: that keeps what a seal has to settle to a single entry.
+ */
+
+import type { Effects } from "../../sim/machine.ts";
+import type { LogspaceId, NodeId } from "./identifiers.ts";
+import type { BokiMessage, Directory } from "./messages.ts";
+import {
+  type CutEntry,
+  cutEntry,
+  type MetalogEntry,
+  type ShardVector,
+  vectorAt,
+  vectorOfZeros,
+  vectorPlus,
+} from "./metalog.ts";
+import { Mutation } from "./mutations.ts";
+import type { Observation } from "./observations.ts";
+import { backupsOf, type View } from "./view.ts";
+
+export interface PrimaryState {
+  readonly logspace: LogspaceId;
+  readonly view: View;
+  readonly backups: readonly NodeId[];
+  readonly indexSet: readonly NodeId[];
+  readonly mutation: number;
+  /** By shard, then by position in its storage set: records that replica holds without a gap. Made at the first report. */
+  stored: (number[] | undefined)[];
+  /** Records of each shard that cuts have ordered. */
+  lastCut: ShardVector;
+  /** Shards that have records to order. */
+  dirty: Set<number>;
+  /** By backup, parallel to `backups`: the position before which it holds every entry. */
+  acked: number[];
+  metalogPosition: number;
+  seqnumPosition: number;
+  /** Entries before this position are committed. */
+  replicatedPosition: number;
+  /** The newest entries: those not yet committed, and as many as a seal report carries. */
+  recent: MetalogEntry[];
+}
+
+export function createPrimary(
+  view: View,
+  sequencer: NodeId,
+  logspace: LogspaceId,
+  mutation: number,
+): PrimaryState {
+  const position = view.sequencerPositions.get(sequencer)!;
+  const backups = backupsOf(view, position);
+  return {
+    logspace,
+    view,
+    backups,
+    indexSet: view.indexSets[position]!,
+    mutation,
+    stored: [],
+    lastCut: vectorOfZeros(view.engines.length),
+    dirty: new Set(),
+    acked: backups.map(() => 0),
+    metalogPosition: 0,
+    seqnumPosition: 0,
+    replicatedPosition: 0,
+    recent: [],
+  };
+}
+
+/** Takes in a storage node's progress: counts in the order of its source engines. Older counts change nothing. */
+export function takeShardProgress(
+  state: PrimaryState,
+  storage: NodeId,
+  counts: readonly number[],
+  out: Effects<BokiMessage>,
+): void {
+  const { view } = state;
+  const storagePosition = view.storagePositions.get(storage);
+  if (storagePosition === undefined) return;
+  const sources = view.sourceEngines[storagePosition]!;
+  for (let i = 0; i < sources.length; i++) {
+    const shard = sources[i]!;
+    const count = counts[i]!;
+    const stored = (state.stored[shard] ??= view.storageSets[shard]!.map(() => 0));
+    const replica = view.storageSets[shard]!.indexOf(storage);
+    const before = stored[replica]!;
+    if (count <= before && state.mutation !== Mutation.progressOverwrites) continue;
+    if (count === before) continue;
+    out.observe?.({
+      kind: "progressTaken",
+      logspace: state.logspace,
+      shard,
+      storage,
+      before,
+      count,
+    } satisfies Observation);
+    stored[replica] = count;
+    if (replicatedCount(state, stored) > vectorAt(state.lastCut, shard)) state.dirty.add(shard);
+    else if (state.mutation === Mutation.progressOverwrites) state.dirty.add(shard);
+  }
+}
+
+/** How many records of a shard all its replicas hold. */
+function replicatedCount(state: PrimaryState, stored: readonly number[]): number {
+  return state.mutation === Mutation.cutUsesMax ? Math.max(...stored) : Math.min(...stored);
+}
+
+/** Whether the previous entry is committed, so that a cut may be made. */
+export function mayCut(state: PrimaryState): boolean {
+  return state.replicatedPosition === state.metalogPosition || state.mutation === Mutation.severalOutstanding;
+}
+
+/** Orders everything that may be ordered: makes the next entry and gives it to the backups. Requires `mayCut`. */
+export function cut(state: PrimaryState, directory: Directory, out: Effects<BokiMessage>): void {
+  const shards = [...state.dirty].sort((a, b) => a - b);
+  // The minimum is taken now, so the cut includes progress reported after a shard became dirty.
+  const deltas = shards.map(
+    (shard) => replicatedCount(state, state.stored[shard]!) - vectorAt(state.lastCut, shard),
+  );
+  state.dirty.clear();
+  if (shards.length === 0) return;
+  const { logspace, metalogPosition, seqnumPosition, lastCut, view } = state;
+  const shardCount = view.engines.length;
+  const entry = cutEntry(logspace, metalogPosition, seqnumPosition, lastCut, shards, deltas, shardCount);
+  if (state.mutation !== Mutation.lastCutNotUpdated) state.lastCut = vectorPlus(lastCut, shards, deltas);
+  state.metalogPosition++;
+  state.seqnumPosition += entry.total;
+  state.recent.push(entry);
+  out.observe?.({
+    kind: "cutMade",
+    entry,
+    replicatedPosition: state.replicatedPosition,
+    view,
+  } satisfies Observation);
+  for (const backup of state.backups) {
+    const address = directory.sequencer[backup];
+    if (address !== undefined) out.send(address, { kind: "metalogReplicate", entry });
+  }
+  if (state.mutation === Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
+  // The slip: the index into the sorted acknowledgements is one too high, so the primary alone is a quorum.
+  if (state.mutation === Mutation.quorumOffByOne) commit(state, state.metalogPosition, directory, out);
+}
+
+/** A backup holds every entry before `position`. Commits and sends out what a quorum now holds. */
+export function takeMetalogProgress(
+  state: PrimaryState,
+  backup: NodeId,
+  position: number,
+  directory: Directory,
+  tailEntries: number,
+  out: Effects<BokiMessage>,
+): void {
+  const at = state.backups.indexOf(backup);
+  if (at < 0 || position <= state.acked[at]!) return;
+  state.acked[at] = position;
+  commit(state, quorumPosition(state), directory, out);
+  const keepFrom = Math.min(state.replicatedPosition, state.metalogPosition - tailEntries);
+  while (state.recent.length > 0 && state.recent[0]!.position < keepFrom) state.recent.shift();
+}
+
+function commit(
+  state: PrimaryState,
+  position: number,
+  directory: Directory,
+  out: Effects<BokiMessage>,
+): void {
+  while (state.replicatedPosition < position) {
+    const entry = state.recent.find((each) => each.position === state.replicatedPosition)!;
+    state.replicatedPosition++;
+    if (state.mutation !== Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
+  }
+}
+
+/** The position before which the primary and enough backups hold everything: with n backups, the upper half of them. */
+function quorumPosition(state: PrimaryState): number {
+  const ascending = [...state.acked].sort((a, b) => a - b);
+  return ascending[Math.floor(ascending.length / 2)] ?? 0;
+}
+
+/** Sends a committed entry to the engines and storage nodes that have something to do for it. */
+function propagate(
+  state: PrimaryState,
+  entry: CutEntry,
+  directory: Directory,
+  out: Effects<BokiMessage>,
+): void {
+  const { view } = state;
+  const engines = new Set<NodeId>(state.mutation === Mutation.forgetsIndexEngines ? [] : state.indexSet);
+  const storages = new Set<NodeId>();
+  for (const shard of entry.shards) {
+    engines.add(view.engines[shard]!);
+    for (const storage of view.storageSets[shard]!) storages.add(storage);
+  }
+  out.observe?.({ kind: "propagated", entry } satisfies Observation);
+  for (const engine of engines) {
+    const address = directory.engine[engine];
+    if (address !== undefined) out.send(address, { kind: "metalogs", entry });
+  }
+  for (const storage of storages) {
+    const address = directory.storage[storage];
+    if (address !== undefined) out.send(address, { kind: "metalogs", entry });
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * What roles report of their inner life to whoever observes a run: the invariant checkers and the anatomy of an append.
+ * Nothing in the protocol depends on it, and a run that nobody observes does not even build these objects.
+ */
+
+import type { Bytes, Nanos } from "../../sim/units.ts";
+import type { Localid, LogBookId, LogspaceId, MetalogProgress, NodeId, Seqnum, Tag } from "./identifiers.ts";
+import type { AuxData, CallId, LogRecord, OperationOutcome, ReadDirection } from "./messages.ts";
+import type { CutEntry, MetalogEntry } from "./metalog.ts";
+import type { View } from "./view.ts";
+
+export type ApplierRole = "backup" | "producer" | "storage" | "index";
+
+export type Observation =
+  /** An engine numbered an append and sent it to its storage nodes. */
+  | {
+      readonly kind: "appendIssued";
+      readonly engine: NodeId;
+      readonly logspace: LogspaceId;
+      readonly record: LogRecord;
+      readonly call: CallId;
+    }
+  /** A storage node holds this many records of the shard without a gap. */
+  | {
+      readonly kind: "stored";
+      readonly storage: NodeId;
+      readonly logspace: LogspaceId;
+      readonly shard: number;
+      readonly count: number;
+    }
+  | {
+      readonly kind: "progressSent";
+      readonly storage: NodeId;
+      readonly logspace: LogspaceId;
+      readonly counts: readonly number[];
+    }
+  | {
+      readonly kind: "progressTaken";
+      readonly logspace: LogspaceId;
+      readonly shard: number;
+      readonly storage: NodeId;
+      readonly before: number;
+      readonly count: number;
+    }
+  | {
+      readonly kind: "cutMade";
+      readonly entry: CutEntry;
+      readonly replicatedPosition: number;
+      readonly view: View;
+    }
+  | { readonly kind: "propagated"; readonly entry: CutEntry }
+  /** A backup holds every entry before `position`. */
+  | {
+      readonly kind: "acknowledged";
+      readonly sequencer: NodeId;
+      readonly logspace: LogspaceId;
+      readonly position: number;
+    }
+  | {
+      readonly kind: "applied";
+      readonly role: ApplierRole;
+      readonly node: NodeId;
+      readonly entry: MetalogEntry;
+    }
+  /** A node derived that a record has a seqnum. */
+  | {
+      readonly kind: "ordered";
+      readonly role: ApplierRole;
+      readonly node: NodeId;
+      readonly localid: Localid;
+      readonly seqnum: Seqnum;
+    }
+  | {
+      readonly kind: "appendDone";
+      readonly engine: NodeId;
+      readonly call: CallId;
+      readonly outcome: OperationOutcome;
+      readonly logspace: LogspaceId;
+      readonly record: LogRecord;
+      readonly seqnum: Seqnum;
+      readonly progress: MetalogProgress;
+    }
+  /** The index of a node is complete up to a metalog position. */
+  | {
+      readonly kind: "indexAdvanced";
+      readonly engine: NodeId;
+      readonly logspace: LogspaceId;
+      readonly metalogPosition: number;
+      readonly seqnumPosition: number;
+    }
+  /** A record left a storage node's memory. */
+  | { readonly kind: "evicted"; readonly storage: NodeId; readonly seqnum: Seqnum }
+  /** A call's context as an operation starts, and what it became when a result raised it. */
+  | {
+      readonly kind: "readStarted";
+      readonly engine: NodeId;
+      readonly op: number;
+      readonly call: CallId;
+      readonly direction: ReadDirection;
+      readonly logBook: LogBookId;
+      readonly tag: Tag;
+      readonly seqnum: Seqnum;
+      readonly progress: MetalogProgress;
+    }
+  | {
+      readonly kind: "readDone";
+      readonly engine: NodeId;
+      readonly op: number;
+      readonly outcome: OperationOutcome;
+      readonly seqnum: Seqnum;
+      readonly record: LogRecord | undefined;
+      readonly aux: AuxData | undefined;
+      readonly progress: MetalogProgress;
+    }
+  | {
+      readonly kind: "callStarted";
+      readonly engine: NodeId;
+      readonly call: CallId;
+      readonly parent: CallId | undefined;
+      readonly progress: MetalogProgress;
+    }
+  | { readonly kind: "auxSet"; readonly seqnum: Seqnum; readonly aux: AuxData }
+  | {
+      readonly kind: "blockedRead";
+      readonly engine: NodeId;
+      readonly op: number;
+      readonly limitNanos: Nanos;
+    };
+
+/** Size of a record in memory and on the wire beyond its header: 8 bytes a tag, and the payload. */
+export function recordBytes(record: LogRecord): Bytes {
+  return 8 * record.tags.length + record.dataBytes;
+}
