@@ -1,0 +1,59 @@
+/**
+ * `npm run bench`: measures the kernel beside its peers and prints one table.
+ *
+ *     npm run bench -- [--quick] [--only NAME]... [--json FILE]
+ *
+ * A suite is a module that exports `run` (bench/suite.ts), listed below under its name.
+ */
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import * as floor from "./floor.ts";
+import * as hold from "./hold.ts";
+import * as mm1 from "./mm1.ts";
+import * as pholdRaw from "./phold-raw.ts";
+import type { Row, Suite } from "./suite.ts";
+
+const suites: Record<string, Suite> = {
+  hold,
+  "phold-raw": pholdRaw,
+  mm1,
+  floor,
+};
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: Object.keys(suites) },
+    json: { type: "string" },
+  },
+});
+
+const unknown = values.only.find((name) => !Object.hasOwn(suites, name));
+if (unknown !== undefined) {
+  console.error(`no suite ${unknown}; there are ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+
+const rows: Row[] = [];
+for (const name of values.only) {
+  console.error(`${name} ...`);
+  rows.push(...(await suites[name]!.run({ quick: values.quick })));
+}
+
+const table = new Table({
+  head: ["measure", "program", "million / CPU s", "compared", "check"],
+  colAligns: ["left", "left", "right", "left", "left"],
+  // No colours: the table is as often read in a file.
+  style: { head: [], border: [], compact: true },
+});
+for (const { measure, program, perSecond, unit, compared, check } of rows) {
+  const rate = perSecond === undefined ? "" : `${(perSecond / 1e6).toFixed(2)} ${unit}`;
+  table.push([measure, program, rate, compared, check]);
+}
+console.log(table.toString());
+// A wrong result or a law below the floor fails the run; a ratio never does, it depends on the machine.
+if (rows.some(({ check }) => /^(WRONG|BELOW)/.test(check))) process.exitCode = 1;
+
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);

@@ -1,0 +1,112 @@
+"""The peer in Python: SimPy, one process per pending event (hold) or per customer (mm1).
+
+    hold_simpy.py hold PENDING EVENTS
+    hold_simpy.py mm1 0 CUSTOMERS
+
+Prints the count, the CPU seconds and a result to check: the mean population (hold) or the mean wait (mm1, load 0.8).
+Debian 12 ships SimPy 2.3 (a module SimPy with hold, request and release), pip installs SimPy 3 or 4 (a module simpy).
+"""
+
+import random
+import sys
+import time
+
+LOAD = 0.8
+
+
+def new_hold(pending, count):
+    env = simpy.Environment()
+
+    def job():
+        while True:
+            yield env.timeout(random.expovariate(1))
+
+    for _ in range(pending):
+        env.process(job())
+    # The first step of every process is an event as well, at time 0.
+    for _ in range(pending + count):
+        env.step()
+    return count, count / env.now
+
+
+def new_mm1(customers):
+    env = simpy.Environment()
+    server = simpy.Resource(env)
+    waits = []
+
+    def customer():
+        arrived = env.now
+        with server.request() as request:
+            yield request
+            waits.append(env.now - arrived)
+            yield env.timeout(random.expovariate(1))
+
+    def source():
+        for _ in range(customers):
+            env.process(customer())
+            yield env.timeout(random.expovariate(LOAD))
+
+    env.process(source())
+    env.run()
+    return customers, sum(waits) / customers
+
+
+def old_hold(pending, count):
+    done = [0]
+
+    class Job(sim.Process):
+        def run(self):
+            while True:
+                yield sim.hold, self, random.expovariate(1)
+                done[0] += 1
+
+    sim.initialize()
+    for _ in range(pending):
+        job = Job()
+        sim.activate(job, job.run())
+    # It has no way to stop after so many events: a mean of `pending` happen per unit of time.
+    until = count / pending
+    sim.simulate(until=until)
+    return done[0], done[0] / until
+
+
+def old_mm1(customers):
+    server = sim.Resource(1)
+    waits = []
+
+    class Customer(sim.Process):
+        def run(self):
+            arrived = sim.now()
+            yield sim.request, self, server
+            waits.append(sim.now() - arrived)
+            yield sim.hold, self, random.expovariate(1)
+            yield sim.release, self, server
+
+    class Source(sim.Process):
+        def run(self):
+            for _ in range(customers):
+                customer = Customer()
+                sim.activate(customer, customer.run())
+                yield sim.hold, self, random.expovariate(LOAD)
+
+    sim.initialize()
+    source = Source()
+    sim.activate(source, source.run())
+    sim.simulate(until=1e300)
+    return customers, sum(waits) / customers
+
+
+try:
+    import simpy
+
+    hold, mm1 = new_hold, new_mm1
+except ImportError:
+    import SimPy.Simulation as sim
+
+    hold, mm1 = old_hold, old_mm1
+
+random.seed(1)
+mode, pending, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+before = time.process_time()
+done, result = hold(pending, count) if mode == "hold" else mm1(count)
+print(done, time.process_time() - before, result)
