@@ -1,14 +1,15 @@
 /**
  * A map that may reach millions of entries in a state. Immer copies a whole native Map on the first write of a step;
- * here it copies one bucket of at most 128 entries and three arrays of 32.
+ * here it copies one leaf of at most 512 entries and, of a million, two arrays of 64.
  *
- * A tree over the hash of the key, 5 bits a level, with native Maps as leaves. It begins as a single Map, and a leaf
+ * A tree over the hash of the key, 6 bits a level, with native Maps as leaves. It begins as a single Map, and a leaf
  * splits when it outgrows its bound. Plain data: values may be objects that later steps change. Leaves are never joined
  * again, as maps that were large tend to become so again.
  *
  * Iteration is a function of the operations done, the same in both modes, but not in the order of insertion.
  *
- * Hot code: get 20 ns in a thousand entries, 150 in a million (cache misses); about 60 bytes an entry.
+ * Hot code: get and set 25 ns among a thousand entries, 300 at random among a million (a native Map: 25, 150), in a step of
+ * their own in checked mode 8 and 30 µs. 40 bytes an entry.
  */
 
 export interface GrowMap<K extends number | string, V> {
@@ -18,11 +19,11 @@ export interface GrowMap<K extends number | string, V> {
 
 type Node<K, V> = Map<K, V> | Node<K, V>[];
 
-const LEVEL_BITS = 5;
+const LEVEL_BITS = 6;
 const FANOUT = 1 << LEVEL_BITS;
 const LEVEL_MASK = FANOUT - 1;
-const LEVELS_MAX = 6;
-const LEAF_SIZE_MAX = 128;
+const LEVELS_MAX = 5;
+const LEAF_SIZE_MAX = 512;
 
 export function growMap<K extends number | string, V>(
   entriesOf: Iterable<readonly [K, V]> = [],

@@ -4,7 +4,7 @@
  * An element is a value: once appended it never changes. In checked mode it is frozen when it is appended to a list of
  * the state, and a later change fails there. An element that must change belongs into a GrowMap.
  *
- * Hot code: append 4 ns fast and 1 µs on a draft (Immer's own cost), at 2 ns.
+ * Hot code: append 10 ns fast and 1.5 µs on a draft (all but 0.5 of it is Immer's own), at 3 ns.
  */
 
 import { isDraft } from "immer";

@@ -40,7 +40,7 @@ describe("GrowMap", () => {
   test("does what a Map does, in both modes, and older versions never change", () => {
     fc.assert(
       fc.property(
-        fc.nat(900),
+        fc.nat(1_500),
         fc.array(fc.array(operation, { maxLength: 80 }), { maxLength: 8 }),
         (size, steps) => {
           const filled = Array.from({ length: size }, (_, i) => [i * 3, { n: i }] as const);
@@ -72,7 +72,7 @@ describe("GrowMap", () => {
     const leaves = (node: GrowMap<number, number>["root"]): unknown[] =>
       Array.isArray(node) ? node.flatMap(leaves) : [node];
     const [before, after] = modes.versions.map(({ map }) => leaves(map.root));
-    expect(before!.length).toBeGreaterThan(32);
+    expect(before!.length).toBeGreaterThan(60);
     expect(after!.filter((leaf, i) => leaf !== before![i]).length).toBe(1);
   });
 
@@ -87,7 +87,7 @@ describe("GrowMap", () => {
       const map = growMap(Array.from({ length: 20_000 }, (_, i) => [keyOf(i), i]));
       const sizes = (node: (typeof map)["root"]): number[] =>
         Array.isArray(node) ? node.flatMap(sizes) : [node.size];
-      expect(Math.max(...sizes(map.root))).toBeLessThanOrEqual(128);
+      expect(Math.max(...sizes(map.root))).toBeLessThanOrEqual(512);
       expect(sizes(map.root).length).toBeLessThanOrEqual(1_024);
     }
   });
