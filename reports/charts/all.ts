@@ -1,0 +1,32 @@
+/** The charts of a result, in the order of reading. */
+
+import type { ScenarioResult, VariantResult } from "../../scenarios/result.ts";
+import { anatomy } from "./anatomy.ts";
+import type { Chart } from "./chart.ts";
+import { compareLatency, compareThroughput } from "./compare.ts";
+import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
+import { messagesByKind } from "./messages.ts";
+import { latencyOverTime, throughputOverTime } from "./over-time.ts";
+import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
+
+const present = (charts: readonly (Chart | undefined)[]): readonly Chart[] =>
+  charts.filter((chart) => chart !== undefined);
+
+/** What one variant did. A chart without anything to draw is left out. */
+export function variantCharts(result: ScenarioResult, variant: VariantResult): readonly Chart[] {
+  return present([
+    latencyCdf(variant),
+    ...variant.anatomy.map(anatomy),
+    throughputOverTime(result, variant),
+    latencyOverTime(result, variant),
+    utilisationBars(variant),
+    utilisationOverTime(result, variant),
+    messagesByKind(variant),
+  ]);
+}
+
+/** How the variants differ; nothing for a result with one. */
+export function comparisonCharts(result: ScenarioResult): readonly Chart[] {
+  if (result.variants.length < 2) return [];
+  return present([compareThroughput(result), compareLatency(result), ...latencyCdfByVariant(result)]);
+}

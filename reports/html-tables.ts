@@ -1,0 +1,202 @@
+/** The tables of the page, with the same content as those of the terminal. */
+
+import type { ScenarioResult, StationResult, VariantResult } from "../scenarios/result.ts";
+import {
+  estimateNanos,
+  estimateNumber,
+  estimatePerSecond,
+  estimateShare,
+  formatBytes,
+  formatCount,
+  formatNanos,
+  formatPerSecond,
+  formatSetting,
+  formatShare,
+} from "./format.ts";
+import {
+  type Cell,
+  card,
+  escaped,
+  estimateCell,
+  htmlTable,
+  numberCell,
+  textCell,
+  verdictCell,
+  wrapCell,
+} from "./html-text.ts";
+import { formatMeasured } from "./measured.ts";
+import { chooseStations } from "./station-choice.ts";
+
+const STATIONS_SHOWN_MAX = 12;
+/** Beyond this the page would be a data file; `result.json` is one. */
+const STATIONS_LISTED_MAX = 400;
+const VIOLATIONS_SHOWN_MAX = 50;
+
+export const variantHeld = (variant: VariantResult): boolean =>
+  variant.violations.length === 0 && variant.expectations.every((expectation) => expectation.held);
+
+export const settingsText = (variant: VariantResult): string =>
+  Object.entries(variant.settings)
+    .map(([path, value]) => `${path} = ${formatSetting(value)}`)
+    .join(", ");
+
+/** One row per variant and operation. */
+export function comparisonTable(result: ScenarioResult): string {
+  const rows = result.variants.flatMap((variant) => {
+    const verdict = verdictCell(variantHeld(variant));
+    const empty = textCell("");
+    if (variant.operations.length === 0) {
+      return [[textCell(variant.variant), textCell("no operation completed"), empty, empty, empty, verdict]];
+    }
+    return variant.operations.map((operation, index): readonly Cell[] => [
+      textCell(index === 0 ? variant.variant : ""),
+      textCell(operation.operation),
+      estimateCell(estimatePerSecond(operation.throughputPerSecond)),
+      estimateCell(estimateNanos(operation.p50Nanos)),
+      estimateCell(estimateNanos(operation.p99Nanos)),
+      index === 0 ? verdict : empty,
+    ]);
+  });
+  return card("Variants", htmlTable(["variant", "operation", "throughput", "p50", "p99", "verdict"], rows));
+}
+
+export function operationsTable(variant: VariantResult): string {
+  if (variant.operations.length === 0) {
+    return card("Operations", '<p class="quiet">No operation completed in the measured time.</p>');
+  }
+  const anyFailed = variant.operations.some((operation) => operation.failed > 0);
+  const titles = ["operation", "count", ...(anyFailed ? ["failed"] : []), "throughput"];
+  const rows = variant.operations.map((operation) => [
+    textCell(operation.operation),
+    numberCell(formatCount(operation.count)),
+    ...(anyFailed ? [numberCell(formatCount(operation.failed))] : []),
+    estimateCell(estimatePerSecond(operation.throughputPerSecond)),
+    ...[
+      operation.meanNanos,
+      operation.p50Nanos,
+      operation.p90Nanos,
+      operation.p99Nanos,
+      operation.p999Nanos,
+      operation.maxNanos,
+    ].map((estimate) => estimateCell(estimateNanos(estimate))),
+  ]);
+  return card("Operations", htmlTable([...titles, "mean", "p50", "p90", "p99", "p99.9", "max"], rows));
+}
+
+export function expectationsTable(variant: VariantResult): string {
+  if (variant.expectations.length === 0) return "";
+  const rows = variant.expectations.map((expectation) => [
+    verdictCell(expectation.held),
+    wrapCell(expectation.expression),
+    numberCell(formatMeasured(expectation)),
+  ]);
+  return card("Expectations", htmlTable(["verdict", "expectation", "measured"], rows));
+}
+
+export function violationsTable(variant: VariantResult): string {
+  if (variant.violations.length === 0) return "";
+  const rows = variant.violations
+    .slice(0, VIOLATIONS_SHOWN_MAX)
+    .map((violation) => [
+      textCell(violation.invariant),
+      numberCell(formatNanos(violation.atNanos)),
+      numberCell(String(variant.seeds[violation.replication] ?? "?")),
+      wrapCell(violation.message),
+    ]);
+  const omittedCount = variant.violations.length - rows.length;
+  const rest = omittedCount === 0 ? "" : `<p class="quiet">and ${omittedCount} more, in result.json</p>`;
+  return card("Violated invariants", htmlTable(["invariant", "at", "seed", "what was seen"], rows) + rest);
+}
+
+export const warningsList = (variant: VariantResult): string =>
+  card("Warnings", variant.warnings.map((warning) => `<p class="bad">${escaped(warning)}</p>`).join(""));
+
+const STATION_TITLES = [
+  "role",
+  "station",
+  "kind",
+  "servers",
+  "utilisation",
+  "queue",
+  "max",
+  "mean wait",
+  "jobs",
+];
+
+const stationCells = (station: StationResult): readonly Cell[] => [
+  textCell(station.role),
+  textCell(station.station),
+  textCell(station.kind),
+  numberCell(String(station.servers)),
+  { ...estimateCell(estimateShare(station.utilisation)), share: station.utilisation.mean },
+  estimateCell(estimateNumber(station.queueLength)),
+  numberCell(formatCount(station.queueLengthMax)),
+  estimateCell(estimateNanos(station.waitMeanNanos)),
+  estimateCell(estimatePerSecond(station.jobsPerSecond)),
+];
+
+export function stationsTable(variant: VariantResult): string {
+  const { shown, omittedCount } = chooseStations(variant.stations, STATIONS_SHOWN_MAX);
+  if (shown.length === 0) return "";
+  const table = htmlTable(STATION_TITLES, shown.map(stationCells));
+  if (omittedCount === 0) return card("Stations", table);
+  const listed = chooseStations(variant.stations, STATIONS_LISTED_MAX);
+  const rest =
+    listed.omittedCount === 0 ? "" : `<p class="quiet">and ${listed.omittedCount} more, in result.json</p>`;
+  const title = `All ${variant.stations.length - listed.omittedCount} stations`;
+  return card(
+    "The busiest stations",
+    `${table}<details><summary>${title}</summary>${htmlTable(STATION_TITLES, listed.shown.map(stationCells))}${rest}</details>`,
+  );
+}
+
+export function messagesTable(variant: VariantResult): string {
+  if (variant.messages.length === 0) return "";
+  const rows = [...variant.messages]
+    .sort((a, b) => b.countPerSecond - a.countPerSecond)
+    .map((message) => [
+      textCell(message.kind),
+      numberCell(formatCount(message.count)),
+      numberCell(formatPerSecond(message.countPerSecond)),
+      numberCell(formatBytes(message.bytes)),
+      numberCell(`${formatBytes(message.bytesPerSecond)}/s`),
+    ]);
+  return card("Messages", htmlTable(["kind", "count", "rate", "bytes", "bandwidth"], rows));
+}
+
+export function cachesTable(variant: VariantResult): string {
+  if (variant.caches.length === 0) return "";
+  const rows = variant.caches.map((cache) => [
+    textCell(cache.cache),
+    numberCell(cache.hitRate === null ? "never asked" : formatShare(cache.hitRate)),
+    numberCell(formatCount(cache.hits)),
+    numberCell(formatCount(cache.misses)),
+  ]);
+  return card("Caches", htmlTable(["cache", "hit rate", "hits", "misses"], rows));
+}
+
+export function countersTable(variant: VariantResult): string {
+  const rows = Object.entries(variant.counters).map(([name, count]) => [
+    textCell(name),
+    numberCell(formatCount(count)),
+  ]);
+  return rows.length === 0 ? "" : card("Counters", htmlTable(["name", "count"], rows));
+}
+
+/** What reproduces the numbers: settings, seeds and the digests that a repeated run must show again. */
+export function provenanceTable(result: ScenarioResult): string {
+  const rows = result.variants.map((variant) => [
+    textCell(variant.variant),
+    {
+      html: `<code>${escaped(settingsText(variant) || "as in the scenario")}</code>`,
+      class: "wrap" as const,
+    },
+    numberCell(formatCount(variant.events)),
+    {
+      html: variant.digests
+        .map((digest, index) => `<code>${escaped(digest)}</code> (seed ${variant.seeds[index] ?? "?"})`)
+        .join("<br>"),
+    },
+  ]);
+  return card("Settings and digests", htmlTable(["variant", "settings", "events", "digests"], rows));
+}

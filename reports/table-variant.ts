@@ -1,0 +1,182 @@
+/** The sections of the terminal report about one variant. */
+
+import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
+import {
+  estimateNanos,
+  estimateNumber,
+  estimatePerSecond,
+  estimateShare,
+  formatBytes,
+  formatCount,
+  formatNanos,
+  formatPerSecond,
+  formatShare,
+  onOneLine,
+  type ShownEstimate,
+} from "./format.ts";
+import { formatMeasured } from "./measured.ts";
+import { chooseStations } from "./station-choice.ts";
+import type { Colours } from "./table.ts";
+import { left, paragraph, right, shortened, textTable } from "./text-table.ts";
+
+const STATIONS_SHOWN_MAX = 12;
+const MESSAGES_SHOWN_MAX = 16;
+const VIOLATIONS_SHOWN_MAX = 10;
+
+/** All sections in the order of reading: what was reached, what limits it, where it went, whether it is right. */
+export function variantSections(
+  variant: VariantResult,
+  result: ScenarioResult,
+  colours: Colours,
+): readonly string[] {
+  return [
+    operations(variant, colours),
+    `${paragraph(variant.bottleneck)}\n\n${stations(variant, colours)}`.trimEnd(),
+    messages(variant, colours),
+    caches(variant, colours),
+    expectations(variant, colours),
+    violations(variant, result, colours),
+    warnings(variant, colours),
+    digests(variant, colours),
+  ];
+}
+
+/** The interval goes below the value: side by side six percentiles would not fit the line. */
+const stacked = (shown: ShownEstimate, colours: Colours): string =>
+  shown.interval === null ? shown.mean : `${shown.mean}\n${colours.dim(shown.interval)}`;
+
+function operations(variant: VariantResult, colours: Colours): string {
+  if (variant.operations.length === 0)
+    return colours.yellow("  No operation completed in the measured time.");
+  const anyFailed = variant.operations.some((operation) => operation.failed > 0);
+  const columns = [
+    left("operation"),
+    right("count"),
+    ...(anyFailed ? [right("failed")] : []),
+    right("throughput"),
+    right("mean"),
+    right("p50"),
+    right("p90"),
+    right("p99"),
+    right("p99.9"),
+    right("max"),
+  ];
+  const rows = variant.operations.map((operation) => [
+    shortened(operation.operation, 16),
+    formatCount(operation.count),
+    ...(anyFailed ? [operation.failed > 0 ? colours.red(formatCount(operation.failed)) : "0"] : []),
+    stacked(estimatePerSecond(operation.throughputPerSecond), colours),
+    ...[
+      operation.meanNanos,
+      operation.p50Nanos,
+      operation.p90Nanos,
+      operation.p99Nanos,
+      operation.p999Nanos,
+      operation.maxNanos,
+    ].map((estimate) => stacked(estimateNanos(estimate), colours)),
+  ]);
+  return textTable(columns, rows, colours.bold);
+}
+
+function stations(variant: VariantResult, colours: Colours): string {
+  const { shown, omittedCount } = chooseStations(variant.stations, STATIONS_SHOWN_MAX);
+  if (shown.length === 0) return "";
+  const columns = [
+    left("role"),
+    left("station"),
+    right("servers"),
+    right("utilisation"),
+    right("queue"),
+    right("queue max"),
+    right("mean wait"),
+    right("jobs"),
+  ];
+  const rows = shown.map((station, index) => {
+    const busy = station.utilisation.mean;
+    const paint = busy >= 0.9 ? colours.red : busy >= 0.7 ? colours.yellow : String;
+    return [
+      station.role === shown[index - 1]?.role ? "" : shortened(station.role, 14),
+      shortened(station.station, 26),
+      String(station.servers),
+      paint(onOneLine(estimateShare(station.utilisation))),
+      onOneLine(estimateNumber(station.queueLength)),
+      formatCount(station.queueLengthMax),
+      estimateNanos(station.waitMeanNanos).mean,
+      estimatePerSecond(station.jobsPerSecond).mean,
+    ];
+  });
+  const table = textTable(columns, rows, colours.bold);
+  return omittedCount === 0
+    ? table
+    : `${table}\n${colours.dim(`  and ${omittedCount} less busy stations, in result.json`)}`;
+}
+
+function messages(variant: VariantResult, colours: Colours): string {
+  if (variant.messages.length === 0) return "";
+  const busiestFirst = [...variant.messages].sort((a, b) => b.countPerSecond - a.countPerSecond);
+  const columns = [left("message"), right("count"), right("rate"), right("bytes"), right("bandwidth")];
+  const rows = busiestFirst
+    .slice(0, MESSAGES_SHOWN_MAX)
+    .map((message) => [
+      shortened(message.kind, 32),
+      formatCount(message.count),
+      formatPerSecond(message.countPerSecond),
+      formatBytes(message.bytes),
+      `${formatBytes(message.bytesPerSecond)}/s`,
+    ]);
+  const omittedCount = busiestFirst.length - rows.length;
+  const table = textTable(columns, rows, colours.bold);
+  return omittedCount === 0
+    ? table
+    : `${table}\n${colours.dim(`  and ${omittedCount} rarer kinds, in result.json`)}`;
+}
+
+function caches(variant: VariantResult, colours: Colours): string {
+  const asked = variant.caches.filter((cache) => cache.hitRate !== null);
+  if (asked.length === 0) return "";
+  const rows = asked.map((cache) => [
+    shortened(cache.cache, 32),
+    formatShare(cache.hitRate ?? 0),
+    formatCount(cache.hits),
+    formatCount(cache.misses),
+  ]);
+  return textTable([left("cache"), right("hit rate"), right("hits"), right("misses")], rows, colours.bold);
+}
+
+function expectations(variant: VariantResult, colours: Colours): string {
+  if (variant.expectations.length === 0) return "";
+  const rows = variant.expectations.map((expectation) => [
+    expectation.held ? colours.green("held") : colours.red("failed"),
+    shortened(expectation.expression, 70),
+    formatMeasured(expectation),
+  ]);
+  return textTable([left("verdict"), left("expectation"), right("measured")], rows, colours.bold);
+}
+
+function violations(variant: VariantResult, result: ScenarioResult, colours: Colours): string {
+  if (variant.violations.length === 0) return "";
+  const seedOf = (replication: number): string => `seed ${variant.seeds[replication] ?? result.seed}`;
+  const lines = variant.violations
+    .slice(0, VIOLATIONS_SHOWN_MAX)
+    .map((violation) =>
+      colours.red(
+        paragraph(
+          `${violation.invariant} violated at ${formatNanos(violation.atNanos)}, replication ` +
+            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message}`,
+        ),
+      ),
+    );
+  const omittedCount = variant.violations.length - lines.length;
+  if (omittedCount > 0) lines.push(`  and ${omittedCount} more, in result.json`);
+  return lines.join("\n");
+}
+
+function warnings(variant: VariantResult, colours: Colours): string {
+  return variant.warnings.map((warning) => colours.yellow(paragraph(`warning: ${warning}`))).join("\n");
+}
+
+function digests(variant: VariantResult, colours: Colours): string {
+  if (variant.digests.length === 0) return "";
+  const words = variant.digests.map((digest, index) => `${digest} (seed ${variant.seeds[index] ?? "?"})`);
+  return colours.dim(paragraph(`${formatCount(variant.events)} events, digest ${words.join(", ")}`));
+}
