@@ -1,0 +1,70 @@
+/** The program: its commands, and how everything that can go wrong ends. */
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
+import { addList } from "./list.ts";
+import { tolerateClosedPipe } from "./output.ts";
+import { addRun } from "./run.ts";
+import { addSchema } from "./schema.ts";
+import { InputError, type Services } from "./services.ts";
+import { addValidate } from "./validate.ts";
+
+const HELP = `
+Examples:
+  bokisim run quickstart                     simulate a scenario of the catalogue
+  bokisim run my-scenario.yaml --seed 7      simulate your own
+  bokisim list                               show the catalogue
+  bokisim validate my-scenario.yaml          check a file
+  bokisim help run                           everything about a command
+${EXIT_CODES_HELP}`;
+
+/** Runs the command line and returns the exit status. */
+export async function main(argv: readonly string[], services: Services): Promise<number> {
+  tolerateClosedPipe();
+  let status = EXIT_HELD;
+  const finish = (its: number): void => {
+    status = its;
+  };
+  const program = new Command("bokisim")
+    .description(
+      "Deterministic discrete-event simulator of the Boki shared log and the Nightcore function runtime.",
+    )
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError("(add --help for what is possible)")
+    .exitOverride()
+    .addHelpText("after", HELP);
+  addRun(program, services, finish);
+  addValidate(program, services, finish);
+  addList(program, services);
+  addSchema(program, services);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return status;
+  } catch (error) {
+    return statusOf(error, argv);
+  }
+}
+
+/** Commander has written its message before it throws. */
+function statusOf(error: unknown, argv: readonly string[]): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_HELD : EXIT_INPUT_WRONG;
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_INPUT_WRONG;
+  }
+  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  process.stderr.write(
+    `bokisim: this is a defect of bokisim, not of your input. The command was: bokisim ${argv.join(" ")}\n${stack}\n`,
+  );
+  return EXIT_BUG;
+}
+
+function version(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return manifest.version;
+}

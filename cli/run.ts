@@ -1,0 +1,113 @@
+/** `bokisim run`: simulates a scenario, shows what came out and writes the report. */
+
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { renderTable } from "../reports/table.ts";
+import type { ScenarioResult } from "../scenarios/result.ts";
+import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
+import { withInterrupt } from "./interrupt.ts";
+import { isColoured, print } from "./output.ts";
+import { progressDisplay, progressStyle } from "./progress.ts";
+import { openScenario } from "./scenario-file.ts";
+import type { Services } from "./services.ts";
+
+interface Options {
+  readonly seed?: number | undefined;
+  readonly set?: readonly string[] | undefined;
+  readonly out?: string | undefined;
+  readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+  readonly checked?: true | undefined;
+  readonly details?: true | undefined;
+  readonly jobs: number;
+}
+
+const HELP = `
+Writes result.json (everything, for programs), report.html (one page that opens offline) and charts/*.svg.
+
+Examples:
+  bokisim run quickstart
+  bokisim run scenarios/quickstart.yaml --seed 7 --out out/seed-7
+  bokisim run quickstart --set boki.globalCut=100us --set cluster.storages=5
+  bokisim run quickstart --json --quiet | jq '.variants[0].operations[0].p99Nanos.mean'
+${EXIT_CODES_HELP}`;
+
+/** Adds the command; `finish` takes the exit status. */
+export function addRun(program: Command, services: Services, finish: (status: number) => void): void {
+  program
+    .command("run")
+    .summary("simulate a scenario and report what came out")
+    .description("Simulate a scenario and report what came out.")
+    .argument("<file>", "scenario file, or a name of the catalogue")
+    .option("--seed <number>", "seed of the first replication instead of the scenario's", parseWhole(0))
+    .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
+    .option("--out <directory>", "where to write the report (default: out/<scenario name>)")
+    .option("--json", "print result.json to standard output and nothing else; files only with --out")
+    .option("--quiet", "show no progress")
+    .option("--checked", "run the models with frozen, immutable states: slower, same result")
+    .option("--details", "with several variants, print everything about each of them")
+    .option("--jobs <number>", "runs at a time", parseWhole(1), availableParallelism())
+    .addHelpText("after", HELP)
+    .action(async (file, options) => finish(await run(services, file, options)));
+}
+
+async function run(services: Services, file: string, options: Options): Promise<number> {
+  const scenario = await openScenario(services, file, {
+    set: options.set ?? [],
+    ...(options.seed !== undefined && { seed: options.seed }),
+  });
+  const display = progressDisplay(progressStyle(options.quiet === true, process.stderr), process.stderr);
+  const result = await withInterrupt((signal) =>
+    scenario
+      .run({
+        jobs: options.jobs,
+        checked: options.checked === true,
+        onProgress: (progress) => display.update(progress),
+        signal,
+      })
+      .finally(() => display.stop()),
+  );
+  if (result === "interrupted") return EXIT_INTERRUPTED;
+  if (options.json) {
+    if (options.out !== undefined) await write(result, options.out);
+    const { resultJson } = await import("../reports/write.ts");
+    await print(resultJson(result));
+  } else {
+    const directory = options.out ?? defaultDirectory(result.scenario);
+    const table = renderTable(result, {
+      colour: isColoured(process.stdout),
+      details: options.details === true,
+    });
+    await print(table);
+    const { reportHtml } = await write(result, directory);
+    await print(`\nReport: ${reportHtml}\n`);
+  }
+  return result.held ? EXIT_HELD : EXIT_FAILED;
+}
+
+/** The drawing libraries take a third of a second to load: only here, and after the table is on the screen. */
+async function write(result: ScenarioResult, directory: string) {
+  const { writeReport } = await import("../reports/write.ts");
+  return writeReport(result, directory);
+}
+
+/** A scenario's name may hold what a file name should not. */
+const defaultDirectory = (scenario: string): string => join("out", scenario.replaceAll(/[^\w.-]+/g, "-"));
+
+function parseWhole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`A whole number from ${least} on is wanted.`);
+    }
+    return value;
+  };
+}
+
+function collectSetting(text: string, previous: readonly string[] | undefined): readonly string[] {
+  if (!/^[^=\s]+=/.test(text)) {
+    throw new InvalidArgumentError("It has the form path=value, such as boki.globalCut=100us.");
+  }
+  return [...(previous ?? []), text];
+}

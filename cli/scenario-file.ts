@@ -1,0 +1,41 @@
+/** Finds the scenario that the user means: a path, or a name of the catalogue. */
+
+import { readFile, stat } from "node:fs/promises";
+import { closest, distance } from "fastest-levenshtein";
+import { InputError, type LoadedScenario, type LoadOptions, type Services } from "./services.ts";
+
+/** Reads and checks the scenario that `name` stands for. */
+export async function openScenario(
+  services: Services,
+  name: string,
+  options: LoadOptions,
+): Promise<LoadedScenario> {
+  const file = await scenarioFile(services, name);
+  return services.load(await readFile(file, "utf8"), file, options);
+}
+
+async function scenarioFile(services: Services, name: string): Promise<string> {
+  if (await isFile(name)) return name;
+  const catalogue = await services.catalogue();
+  const entry = catalogue.find((each) => each.name === name);
+  if (entry !== undefined) return entry.file;
+  const names = catalogue.map((each) => each.name);
+  throw new InputError(
+    `${name}: no such file, and no scenario of the catalogue has this name${suggestion(name, names)}\n` +
+      "`bokisim list` shows the catalogue.",
+  );
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+/** Names the nearest name when it is near enough to be a typo. */
+function suggestion(name: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const wanted = name.replace(/^.*\//, "").replace(/\.ya?ml$/, "");
+  const nearest = closest(wanted, names);
+  return distance(wanted, nearest) <= Math.max(2, wanted.length / 3) ? `; did you mean ${nearest}?` : "";
+}

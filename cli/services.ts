@@ -1,0 +1,54 @@
+/** What the commands need from the other rooms, as one interface: tests of the command line bring their own. */
+
+import type { ScenarioResult } from "../scenarios/result.ts";
+
+/** How far all runs of a scenario together are; every number only grows. */
+export interface Progress {
+  readonly variant: string;
+  readonly replication: number;
+  readonly runs: number;
+  readonly runsDone: number;
+  readonly simulatedNanos: number;
+  readonly totalNanos: number;
+  readonly events: number;
+}
+
+export interface RunOptions {
+  readonly jobs: number;
+  readonly checked: boolean;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A scenario that was read and found right, ready to run. */
+export interface LoadedScenario {
+  readonly name: string;
+  readonly run: (options: RunOptions) => Promise<ScenarioResult>;
+}
+
+export interface LoadOptions {
+  /** `path=value`, as given on the command line. */
+  readonly set: readonly string[];
+  readonly seed?: number;
+}
+
+interface CatalogueEntry {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** Path of its file. */
+  readonly file: string;
+}
+
+export interface Services {
+  /** Reads and checks a scenario; an `InputError` says what is wrong with it. */
+  load(text: string, file: string, options: LoadOptions): Promise<LoadedScenario>;
+  catalogue(): Promise<readonly CatalogueEntry[]>;
+  /** The JSON Schema of the scenario format. */
+  schema(): Promise<unknown>;
+}
+
+/** Something the user can put right; its message says how and is all that is shown. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}

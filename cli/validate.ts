@@ -1,0 +1,44 @@
+/** `bokisim validate`: checks scenario files without running them. */
+
+import type { Command } from "@commander-js/extra-typings";
+import { EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
+import { print } from "./output.ts";
+import { openScenario } from "./scenario-file.ts";
+import { InputError, type Services } from "./services.ts";
+
+const HELP = `
+Every mistake is shown with file, line and column, what was found and what would be right.
+
+Examples:
+  bokisim validate my-scenario.yaml
+  bokisim validate scenarios/*.yaml
+
+Exit status:
+  0    every file is right
+  2    something is wrong`;
+
+export function addValidate(program: Command, services: Services, finish: (status: number) => void): void {
+  program
+    .command("validate")
+    .summary("check scenario files without running them")
+    .description("Check scenario files without running them.")
+    .argument("<files...>", "scenario files, or names of the catalogue")
+    .addHelpText("after", HELP)
+    .action(async (files) => finish(await validate(services, files)));
+}
+
+/** Goes through all files, so that one look shows all mistakes. */
+async function validate(services: Services, files: readonly string[]): Promise<number> {
+  let status = EXIT_HELD;
+  for (const file of files) {
+    try {
+      await openScenario(services, file, { set: [] });
+      await print(`${file}: right\n`);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      status = EXIT_INPUT_WRONG;
+    }
+  }
+  return status;
+}
