@@ -86,7 +86,7 @@ export function lruRemove<K extends number | string, V>(cache: Lru<K, V>, key: K
 }
 
 /** How many entries are held. */
-export function lruSize(cache: Lru<number, unknown> | Lru<string, unknown>): number {
+export function lruSize<K extends number | string, V>(cache: Lru<K, V>): number {
   return cache.entries.size;
 }
 
