@@ -6,9 +6,9 @@
 import jstat from "jstat";
 import type { Nanos } from "./units.ts";
 
-/** A mean with its 95 % confidence interval; without bounds where there are fewer than two values. */
+/** A mean with its 95 % confidence interval; without bounds where there is but one value. */
 export interface Estimate {
-  readonly mean: number | null;
+  readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
 }
@@ -16,7 +16,7 @@ export interface Estimate {
 /** The mean of independent values (one per replication, or batch means) with its 95 % interval by Student's t. */
 export function estimate(values: readonly number[]): Estimate {
   const count = values.length;
-  if (count === 0) return { mean: null, low: null, high: null };
+  if (count === 0) throw new RangeError("an estimate needs at least one value");
   const mean = meanOfValues(values);
   if (count === 1) return { mean, low: null, high: null };
   const halfWidth = studentQuantile(count - 1) * Math.sqrt(sampleVariance(values, mean) / count);
