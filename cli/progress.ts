@@ -38,7 +38,7 @@ export function progressFacts(progress: Progress, elapsedMillis: number) {
     share,
     // Rounded to milliseconds: the moment of the last event is not what anybody waits for.
     simulated: formatDuration(Math.round(simulatedNanos / 1e6) * 1e6),
-    total: formatDuration(totalNanos),
+    end: formatDuration(totalNanos),
     // `2.5 M/s` of events reads `2.5 M events/s`.
     rate: formatPerSecond(progress.events / seconds).replace(/ ?\/s$/, " events/s"),
     left: share === 0 ? "?" : `${Math.ceil((seconds * (1 - share)) / share)} s`,
@@ -52,7 +52,7 @@ export function progressFacts(progress: Progress, elapsedMillis: number) {
 function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const bar = new SingleBar({
     stream,
-    format: "{bar} {percentage} %  {simulated} of {total}  {rate}  {left} left  {run}",
+    format: "{bar} {percentage} %  {simulated} of {end}  {rate}  {left} left  {run}",
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 24,
@@ -86,7 +86,7 @@ function lineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
       nextMillis = nowMillis + LINE_INTERVAL_MILLIS;
       const facts = progressFacts(progress, nowMillis - startedMillis);
       stream.write(
-        `${Math.floor(facts.share * 100)} %: ${facts.simulated} of ${facts.total} simulated, ${facts.rate}, ` +
+        `${Math.floor(facts.share * 100)} %: ${facts.simulated} of ${facts.end} simulated, ${facts.rate}, ` +
           `${facts.left} left (${facts.run})\n`,
       );
     },

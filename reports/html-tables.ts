@@ -10,7 +10,6 @@ import {
   formatCount,
   formatNanos,
   formatPerSecond,
-  formatSetting,
   formatShare,
 } from "./format.ts";
 import {
@@ -26,19 +25,12 @@ import {
 } from "./html-text.ts";
 import { formatMeasured } from "./measured.ts";
 import { chooseStations } from "./station-choice.ts";
+import { settingsText, variantHeld } from "./variant.ts";
 
 const STATIONS_SHOWN_MAX = 12;
 /** Beyond this the page would be a data file; `result.json` is one. */
 const STATIONS_LISTED_MAX = 400;
 const VIOLATIONS_SHOWN_MAX = 50;
-
-export const variantHeld = (variant: VariantResult): boolean =>
-  variant.violations.length === 0 && variant.expectations.every((expectation) => expectation.held);
-
-export const settingsText = (variant: VariantResult): string =>
-  Object.entries(variant.settings)
-    .map(([path, value]) => `${path} = ${formatSetting(value)}`)
-    .join(", ");
 
 /** One row per variant and operation. */
 export function comparisonTable(result: ScenarioResult): string {

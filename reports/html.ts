@@ -16,13 +16,12 @@ import {
   messagesTable,
   operationsTable,
   provenanceTable,
-  settingsText,
   stationsTable,
-  variantHeld,
   violationsTable,
   warningsList,
 } from "./html-tables.ts";
 import { escaped } from "./html-text.ts";
+import { settingsText, variantHeld } from "./variant.ts";
 
 /** With more variants their own charts would make a page of a hundred megabytes; the comparison says what matters. */
 const CHARTED_VARIANTS_MAX = 16;

@@ -16,8 +16,7 @@ import {
 } from "./format.ts";
 import { formatMeasured } from "./measured.ts";
 import { chooseStations } from "./station-choice.ts";
-import type { Colours } from "./table.ts";
-import { left, paragraph, right, shortened, textTable } from "./text-table.ts";
+import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
 
 const STATIONS_SHOWN_MAX = 12;
 const MESSAGES_SHOWN_MAX = 16;

@@ -2,9 +2,10 @@
 
 import pc from "picocolors";
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
-import { estimateNanos, estimatePerSecond, formatDuration, formatSetting, onOneLine } from "./format.ts";
+import { estimateNanos, estimatePerSecond, formatDuration, onOneLine } from "./format.ts";
 import { variantSections } from "./table-variant.ts";
-import { left, paragraph, right, shortened, textTable } from "./text-table.ts";
+import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
+import { settingsText, variantHeld } from "./variant.ts";
 
 export interface TableOptions {
   /** Whether escape sequences for colours may be written; the caller knows the terminal and NO_COLOR. */
@@ -12,8 +13,6 @@ export interface TableOptions {
   /** With several variants: also everything about each of them, not only the comparison. */
   readonly details: boolean;
 }
-
-export type Colours = ReturnType<typeof pc.createColors>;
 
 /** Renders the whole report; ends with a line feed. */
 export function renderTable(result: ScenarioResult, options: TableOptions): string {
@@ -49,12 +48,6 @@ function header(result: ScenarioResult, colours: Colours): string {
   ].join("\n");
 }
 
-function settingsText(variant: VariantResult): string {
-  return Object.entries(variant.settings)
-    .map(([path, value]) => `${path} = ${formatSetting(value)}`)
-    .join(", ");
-}
-
 function variantTitle(variant: VariantResult, colours: Colours): string {
   const settings = settingsText(variant);
   const title = colours.bold(colours.underline(`variant ${variant.variant}`));
@@ -86,9 +79,6 @@ function comparison(result: ScenarioResult, colours: Colours): string {
   ];
   return textTable(columns, rows, colours.bold);
 }
-
-const variantHeld = (variant: VariantResult): boolean =>
-  variant.violations.length === 0 && variant.expectations.every((expectation) => expectation.held);
 
 /** What a comparison must not hide: failed expectations, violations and warnings, named by variant. */
 function failuresOfVariants(result: ScenarioResult, colours: Colours): string {

@@ -1,6 +1,9 @@
 /** Plain aligned columns and wrapped paragraphs for the terminal. */
 
 import Table from "cli-table3";
+import type pc from "picocolors";
+
+export type Colours = ReturnType<typeof pc.createColors>;
 
 const COLUMNS_MAX = 110;
 const INDENT = "  ";

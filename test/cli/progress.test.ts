@@ -18,7 +18,7 @@ describe("progress", () => {
     expect(progressFacts(HALF, 4_000)).toEqual({
       share: 0.5,
       simulated: "5 s",
-      total: "10 s",
+      end: "10 s",
       rate: "2.500 M events/s",
       left: "4 s",
       run: "run 3 of 6, cut-300us",
