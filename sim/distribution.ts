@@ -19,4 +19,6 @@ export type Distribution =
       readonly kind: "mixture";
       readonly weights: readonly number[];
       readonly parts: readonly Distribution[];
-    };
+    }
+  /** Ranks from 0 to count - 1; rank r with a weight of (r + 1)^-exponent. */
+  | { readonly kind: "zipf"; readonly count: number; readonly exponent: number };

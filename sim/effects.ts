@@ -117,10 +117,10 @@ abstract class BaseEffects implements Effects {
     return samplerOf(distribution)(this.process.choices);
   }
 
-  begin(operation: string, input?: unknown): OperationId {
+  begin(operation: string, input?: unknown, dueNanos?: Nanos): OperationId {
     const { recorder, checked } = this.simulation;
     const kept = checked ? settled(input) : input;
-    return recorder.begin(operation, this.self, this.momentNanos, kept);
+    return recorder.begin(operation, this.self, dueNanos ?? this.momentNanos, kept);
   }
 
   complete(operation: OperationId, outcome: Outcome, output?: unknown): void {

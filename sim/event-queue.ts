@@ -296,36 +296,77 @@ export class EventQueue {
       const level = this.depth - 1;
       const heads = this.heads[level]!;
       const overflow = this.overflows[level]!;
-      let bucket = this.shape[SHAPE * level + CURSOR]! | 0;
+      const at = SHAPE * level + CURSOR;
+      let bucket = this.shape[at]! | 0;
       while (bucket < overflow && heads[bucket]! < 0) bucket++;
-      if (heads[bucket]! < 0) {
-        this.depth--;
+      const head = heads[bucket]!;
+      if (head < 0) {
+        this.depth = level;
         continue;
       }
-      const count = this.gather(heads[bucket]!);
-      if (count === 0) {
-        heads[bucket] = -1;
-        continue;
+      const count = bucket === overflow && this.isLong(head) ? BOTTOM_MAX + 1 : this.sortIntoBottom(head);
+      if (count > BOTTOM_MAX) {
+        if (this.openLong(level, bucket, limit)) continue;
+        return this.ringCount > 0;
       }
-      const min = this.extremes[0]!;
-      if (min > limit) {
-        this.relink(heads, bucket, count);
-        return false;
-      }
+      if (this.bottomTimes[count - 1]! > limit) return false;
+      this.bottomCount = count;
       heads[bucket] = -1;
-      if (bucket < overflow) this.shape[SHAPE * level + CURSOR] = bucket + 1;
-      else this.depth--;
-      if (count <= BOTTOM_MAX) {
-        this.sortIntoBottom(count);
-        return true;
-      }
-      if (min === this.extremes[1]!) {
-        this.moveIntoRing(count);
-        return true;
-      }
-      this.spread(this.depth++, count);
+      if (bucket < overflow) this.shape[at] = bucket + 1;
+      else this.depth = level;
+      return true;
     }
     return false;
+  }
+
+  /** Sorts a chain into the bottom, unless it is too long: then returns a count above `BOTTOM_MAX`. Leaves it intact. */
+  private sortIntoBottom(head: number): number {
+    const { times, next, bottomTimes, bottomSlots } = this;
+    let count = 0;
+    for (let slot = head; slot >= 0; slot = next[slot]!) {
+      if (count === BOTTOM_MAX) return BOTTOM_MAX + 1;
+      const time = times[slot]!;
+      let i = count++;
+      // An older event of the same time comes later here and must be popped first: it stays behind its equals.
+      while (i > 0 && bottomTimes[i - 1]! < time) {
+        bottomTimes[i] = bottomTimes[i - 1]!;
+        bottomSlots[i] = bottomSlots[i - 1]!;
+        i--;
+      }
+      bottomTimes[i] = time;
+      bottomSlots[i] = slot;
+    }
+    return count;
+  }
+
+  /** Whether a chain is too long for the bottom. Asked of overflow buckets only: others seldom are. */
+  private isLong(head: number): boolean {
+    let count = 0;
+    for (let slot = head; slot >= 0 && count <= BOTTOM_MAX; slot = this.next[slot]!) count++;
+    return count > BOTTOM_MAX;
+  }
+
+  /**
+   * Takes the next bucket of the finest level apart, which is too long to be sorted, and returns true if the search is
+   * to go on: not if it was a run of equal times, which goes into the ring, or is later than `limit`.
+   */
+  private openLong(level: number, bucket: number, limit: number): boolean {
+    const heads = this.heads[level]!;
+    const count = this.gather(heads[bucket]!);
+    // With the cancelled events gone it may be short.
+    if (count <= BOTTOM_MAX || this.extremes[0]! > limit) {
+      this.relink(heads, bucket, count);
+      return count <= BOTTOM_MAX;
+    }
+    heads[bucket] = -1;
+    if (bucket < this.overflows[level]!) this.shape[SHAPE * level + CURSOR] = bucket + 1;
+    else this.depth = level;
+    if (this.extremes[0] === this.extremes[1]) {
+      this.moveIntoRing(count);
+      return false;
+    }
+    this.spread(this.depth++, count);
+    return true;
   }
 
   /** Copies a chain to the gathered arrays, newest first, drops what was cancelled, and returns the count. */
@@ -367,23 +408,6 @@ export class EventQueue {
       older = slot;
     }
     heads[bucket] = older;
-  }
-
-  private sortIntoBottom(count: number): void {
-    const { bottomTimes, bottomSlots, gatheredTimes, gatheredSlots } = this;
-    for (let n = 0; n < count; n++) {
-      const time = gatheredTimes[n]!;
-      let i = n;
-      // An older event of the same time comes later here and must be popped first: it stays behind its equals.
-      while (i > 0 && bottomTimes[i - 1]! < time) {
-        bottomTimes[i] = bottomTimes[i - 1]!;
-        bottomSlots[i] = bottomSlots[i - 1]!;
-        i--;
-      }
-      bottomTimes[i] = time;
-      bottomSlots[i] = gatheredSlots[n]!;
-    }
-    this.bottomCount = count;
   }
 
   /** A run of equal times that is too long for the bottom is not worth sorting: it is the order already. */

@@ -84,8 +84,12 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   /** A draw from a distribution, for workloads (sizes, think times). In [0, 1) when no distribution is given. */
   sample(distribution?: Distribution): number;
 
-  /** A client operation begins: starts its latency and, when a history is kept, records the invocation. */
-  begin(operation: string, input?: unknown): OperationId;
+  /**
+   * A client operation begins: starts its latency and, when a history is kept, records the invocation. `dueNanos`: when
+   * it should have begun, if it was late; its latency counts from there, so that a client that falls behind does not
+   * hide what a user would have waited.
+   */
+  begin(operation: string, input?: unknown, dueNanos?: Nanos): OperationId;
   /** The operation ended. */
   complete(operation: OperationId, outcome: Outcome, output?: unknown): void;
   /** Adds to a named counter of this process ("cacheHit"), reported per counter with its sum over processes. */

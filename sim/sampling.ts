@@ -9,6 +9,7 @@ import { exp } from "./deterministic-math.ts";
 import type { Distribution } from "./distribution.ts";
 import type { RandomStream } from "./random.ts";
 import { exponential, normal } from "./ziggurat.ts";
+import { zipf, zipfMean } from "./zipf.ts";
 
 export type Sampler = (stream: RandomStream) => number;
 
@@ -41,6 +42,8 @@ export function compile(distribution: Distribution): Sampler {
     }
     case "mixture":
       return mixture(distribution);
+    case "zipf":
+      return zipf(distribution.count, distribution.exponent);
   }
 }
 
@@ -71,6 +74,8 @@ export function meanOf(distribution: Distribution): number {
         distribution.parts.reduce((sum, part, i) => sum + meanOf(part) * distribution.weights[i]!, 0) / weight
       );
     }
+    case "zipf":
+      return zipfMean(distribution.count, distribution.exponent);
   }
 }
 
@@ -88,6 +93,8 @@ export function minOf(distribution: Distribution): number {
       return distribution.values[0]!;
     case "mixture":
       return Math.min(...distribution.parts.filter((_, i) => distribution.weights[i]! > 0).map(minOf));
+    case "zipf":
+      return 0;
   }
 }
 

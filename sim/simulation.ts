@@ -585,7 +585,10 @@ export class Simulation {
     if (job === JOB_TIMER) {
       const entry = payload as TimerEntry;
       // Cancelled or set again while it waited for the thread.
-      if (!entry.live) return this.release(process, thread);
+      if (!entry.live) {
+        station.freeAt[0] = now;
+        return;
+      }
       process.timers.delete(entry.name);
       const takes = this.cpuNanos(process, costs.timerNanos(entry.name));
       step.enter(process, now + wakeNanos + takes);
@@ -600,11 +603,6 @@ export class Simulation {
     // A thread that waits for the disk is occupied, its core is not.
     station.occupy(0, end, service);
     process.host.cores.occupy(core, end - step.blockedNanos, service - step.blockedNanos);
-  }
-
-  /** A thread that was held for a core finds its job void. */
-  private release(process: Process, thread: number): void {
-    process.threads[thread]!.freeAt[0] = this.nowNanos;
   }
 
   /** CPU time with this host's speed and jitter applied. */

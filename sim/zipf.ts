@@ -24,6 +24,17 @@ export function zipf(count: number, exponent: number): Sampler {
   return count <= ALIAS_TABLE_COUNT_MAX ? zipfByTable(count, exponent) : zipfByRejection(count, exponent);
 }
 
+/** The mean rank, summed in full. */
+export function zipfMean(count: number, exponent: number): number {
+  let [weights, ranks] = [0, 0];
+  for (let rank = count - 1; rank >= 0; rank--) {
+    const weight = pow(rank + 1, -exponent);
+    weights += weight;
+    ranks += rank * weight;
+  }
+  return ranks / weights;
+}
+
 /** Exported for the test that compares both ways; use `zipf`. */
 export function zipfByTable(count: number, exponent: number): Sampler {
   const weights = new Float64Array(count);

@@ -5,7 +5,7 @@
 
 import type { Distribution } from "../../sim/distribution.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
-import { KIBIBYTE, MEBIBYTE, MICROSECOND, MILLISECOND, SECOND } from "../../sim/units.ts";
+import { MEBIBYTE, MICROSECOND, MILLISECOND, SECOND } from "../../sim/units.ts";
 
 /** How many processes of each role there are; each runs on a host of its own. */
 export interface ClusterConfig {
@@ -50,6 +50,8 @@ export interface BokiConfig {
   /** Share of reads that go to a remote index even where a local one exists (test flags of the release), 0 to 1. */
   readonly remoteIndexShare: number;
   readonly zookeeperSessionTimeoutNanos: Nanos;
+  /** The largest append the worker library takes, payload and 8 bytes a tag; the release: what fits a pipe message. */
+  readonly appendBytesMax: Bytes;
 }
 
 /** The defaults of the released flags. */
@@ -77,9 +79,10 @@ export const BOKI_DEFAULTS: BokiConfig = {
   connectionsPerPeer: 8,
   remoteIndexShare: 0,
   zookeeperSessionTimeoutNanos: 2 * SECOND,
+  appendBytesMax: 2_496,
 };
 
-/** The network of a deployment: one profile between hosts, pipes inside an engine's host, sessions to ZooKeeper. */
+/** The network of a deployment and the scheduling of its machines: one profile between hosts, pipes inside an engine's host, sessions to ZooKeeper. */
 export interface NetworkConfig {
   /** One-way delay between two hosts in nanoseconds, without the CPU time of either end. */
   readonly latency: Distribution;
@@ -89,6 +92,10 @@ export interface NetworkConfig {
   readonly pipeLatency: Distribution;
   /** From the moment ZooKeeper has ordered a change to a watcher having fetched it. */
   readonly zookeeperDelay: Distribution;
+  /** From work reaching an idle thread until the thread runs. */
+  readonly wakeLatency: Distribution;
+  /** Factor on the CPU time of each step; its mean should be 1. */
+  readonly cpuJitter: Distribution;
 }
 
 /** The disk of a storage host. */
@@ -98,7 +105,37 @@ export interface DiskConfig {
   readonly bytesPerSecond: number;
 }
 
-/** The largest append the worker library accepts: payload plus 8 bytes a tag within the inline part of a pipe message. */
-export const APPEND_BYTES_MAX: Bytes = 2_496;
 export const AUX_BYTES_MAX: Bytes = 2_496;
-export const DEFAULT_RECORD_BYTES: Bytes = KIBIBYTE;
+
+/** The published deployment's machines: 8 vCPUs each. Function workers per engine as in the queue experiment. */
+export const CLUSTER_DEFAULTS: ClusterConfig = {
+  engines: 8,
+  storages: 3,
+  sequencers: 3,
+  workersPerEngine: 64,
+  coresPerHost: 8,
+};
+
+/** Reasons: docs/calibration.md, "Network and scheduling". */
+export const NETWORK_DEFAULTS: NetworkConfig = {
+  latency: {
+    kind: "mixture",
+    weights: [0.997, 0.003],
+    parts: [
+      { kind: "lognormal", median: 55 * MICROSECOND, sigma: 0.16 },
+      { kind: "lognormal", median: 250 * MICROSECOND, sigma: 0.8 },
+    ],
+  },
+  bitsPerSecond: 10_000_000_000,
+  pipeLatency: { kind: "constant", value: MICROSECOND },
+  zookeeperDelay: { kind: "lognormal", median: 1_000 * MICROSECOND, sigma: 0.6 },
+  wakeLatency: { kind: "lognormal", median: 12 * MICROSECOND, sigma: 0.6 },
+  cpuJitter: { kind: "lognormal", median: 0.97, sigma: 0.25 },
+};
+
+/** NVMe of a c5d instance: about 100 us a read and a flush of the device's cache, 1 GB/s sequential. */
+export const DISK_DEFAULTS: DiskConfig = {
+  readLatency: { kind: "lognormal", median: 90 * MICROSECOND, sigma: 0.3 },
+  syncLatency: { kind: "lognormal", median: 100 * MICROSECOND, sigma: 0.5 },
+  bytesPerSecond: 1_000_000_000,
+};

@@ -40,7 +40,10 @@ export function startNestedCall(
   out: EngineEffects,
 ): void {
   const parent = state.contexts.get(message.call);
-  if (parent === undefined) return unknownCall(out);
+  if (parent === undefined) {
+    unknownCall(out);
+    return;
+  }
   const { child, client, input } = message;
   const progress = state.config.mutation === Mutation.childStartsAtZero ? 0 : parent.progress;
   const { logBook, call } = parent;
@@ -70,7 +73,10 @@ export function endCall(
   out: EngineEffects,
 ): void {
   const context = state.contexts.get(message.call);
-  if (context === undefined) return unknownCall(out);
+  if (context === undefined) {
+    unknownCall(out);
+    return;
+  }
   state.contexts.delete(message.call);
   const { replyTo, client } = context;
   if (client === undefined)
