@@ -17,7 +17,7 @@ const laws: Record<string, () => number> = {
   ticks: () => 1 + Math.floor(10 * uniform()),
   "half zero delay": () => (uniform() < 0.5 ? 0 : exponential()),
   bimodal: () => (uniform() < 0.9 ? uniform() : 1_000 + uniform()),
-  Pareto: () => uniform() ** (-1 / 1.1),
+  Pareto: () => (1 - uniform()) ** (-1 / 1.1),
   "rare far outliers": () => (uniform() < 0.001 ? 1e6 : 1) * exponential(),
   "two humps": () => (uniform() < 0.5 ? 1 : 1_000) * (1 + 0.01 * uniform()),
   "nearly sorted": () => 1 + 1e-3 * uniform(),

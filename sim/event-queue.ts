@@ -6,7 +6,7 @@
  * closure per event. Events come out by time, and first in, first out among equal times. No sequence number is
  * stored; the order among equals follows from where events wait:
  *
- * - the **bottom**, at most 64 events sorted descending and popped from the end. Small populations never leave it;
+ * - the **bottom**, at most 32 events sorted descending and popped from the end. Small populations never leave it;
  * - the **now ring**, first in, first out: events for exactly the current time, which is where zero delays go, and
  *   long runs of equal times whose moment has come. Events of the same time in the bottom are older;
  * - the **levels**, each a row of buckets of equal width and behind them one overflow bucket for all that is later.
@@ -19,7 +19,7 @@
  */
 
 /** The longest bottom, and so the longest bucket that is sorted rather than spread. */
-const BOTTOM_MAX = 64;
+const BOTTOM_MAX = 32;
 const BUCKETS_MIN = 64;
 const BUCKETS_MAX = 1 << 20;
 /** Each level is at least 64 times finer than the one above, so doubles run out of digits long before this. */

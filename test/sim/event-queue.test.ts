@@ -81,7 +81,7 @@ const laws: Record<string, Law> = {
   "a few values": (uniform) => [0, 1, 1, 5, 70][Math.floor(uniform() * 5)]!,
 };
 
-const sizes = [1, 2, 17, 64, 65, 130, 1_000, 6_000];
+const sizes = [1, 2, 17, 32, 33, 65, 130, 1_000, 6_000];
 
 /** Holds `size` events pending for a while, growing and draining in between, and compares every pop. */
 function compareUnder(law: Law, size: number, start: number): void {
