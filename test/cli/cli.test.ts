@@ -119,6 +119,19 @@ describe("run", { timeout: 20_000 }, () => {
     expect(readFileSync(join(directory, "json", "result.json"), "utf8")).toBe(written.out);
   });
 
+  test("ends without a word when its reader has seen enough", async () => {
+    const child = spawn(process.execPath, [PROGRAM, "run", "held.yaml", "--json", "--quiet"], {
+      cwd: directory,
+    });
+    let err = "";
+    child.stderr.on("data", (data) => {
+      err += data;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+  });
+
   test("hands every --set to the loader, in order", async () => {
     const { out } = await bokisim(["run", "quickstart", "--json", "--set", "a.b=1", "--set", "c=x=y"]);
     expect(JSON.parse(out).summary).toBe("a.b=1 c=x=y");
