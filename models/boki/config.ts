@@ -120,16 +120,16 @@ export const CLUSTER_DEFAULTS: ClusterConfig = {
 export const NETWORK_DEFAULTS: NetworkConfig = {
   latency: {
     kind: "mixture",
-    weights: [0.997, 0.003],
+    weights: [0.994, 0.006],
     parts: [
-      { kind: "lognormal", median: 55 * MICROSECOND, sigma: 0.16 },
+      { kind: "lognormal", median: 58 * MICROSECOND, sigma: 0.16 },
       { kind: "lognormal", median: 250 * MICROSECOND, sigma: 0.8 },
     ],
   },
   bitsPerSecond: 10_000_000_000,
   pipeLatency: { kind: "constant", value: MICROSECOND },
   zookeeperDelay: { kind: "lognormal", median: 1_000 * MICROSECOND, sigma: 0.6 },
-  wakeLatency: { kind: "lognormal", median: 12 * MICROSECOND, sigma: 0.6 },
+  wakeLatency: { kind: "lognormal", median: 16 * MICROSECOND, sigma: 0.7 },
   cpuJitter: { kind: "lognormal", median: 0.97, sigma: 0.25 },
 };
 

@@ -15,9 +15,9 @@ import { FLUSH } from "./storage.ts";
 /** CPU times in nanoseconds. */
 export const COSTS = {
   /** Take one message off a TCP connection: completion, parse, dispatch under the node's view lock. */
-  tcpReceive: 5_000,
+  tcpReceive: 6_000,
   /** Put one message on a TCP connection: copy into the egress buffer, submit, kernel transmit path with the overlay's encapsulation. */
-  tcpSend: 4_000,
+  tcpSend: 5_000,
   /** Each byte received or sent: two user copies and one kernel copy at about 5 GB/s each. */
   perByte: 0.6,
   /** Write one pipe message of 2,560 bytes, and read one. */

@@ -93,6 +93,7 @@ export function takeShardProgress(
       kind: "progressTaken",
       logspace: state.logspace,
       shard,
+      engine: view.engines[shard]!,
       storage,
       before,
       count,

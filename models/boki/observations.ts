@@ -12,6 +12,9 @@ import type { View } from "./view.ts";
 export type ApplierRole = "backup" | "producer" | "storage" | "index";
 
 export type Observation =
+  /** A function asks the worker library for an append, and gets its result. `data` names the append. */
+  | { readonly kind: "appendBegun"; readonly data: number }
+  | { readonly kind: "appendReturned"; readonly data: number }
   /** An engine numbered an append and sent it to its storage nodes. */
   | {
       readonly kind: "appendIssued";
@@ -26,18 +29,21 @@ export type Observation =
       readonly storage: NodeId;
       readonly logspace: LogspaceId;
       readonly shard: number;
+      readonly engine: NodeId;
       readonly count: number;
     }
   | {
       readonly kind: "progressSent";
       readonly storage: NodeId;
       readonly logspace: LogspaceId;
+      readonly engines: readonly NodeId[];
       readonly counts: readonly number[];
     }
   | {
       readonly kind: "progressTaken";
       readonly logspace: LogspaceId;
       readonly shard: number;
+      readonly engine: NodeId;
       readonly storage: NodeId;
       readonly before: number;
       readonly count: number;

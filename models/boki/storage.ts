@@ -150,7 +150,13 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
       const address = directory?.sequencer[sequencerOf(logspace)];
       if (address === undefined || config.mutation === Mutation.dirtyClearedUnsent) continue;
       const counts = progressVector(log);
-      out.observe?.({ kind: "progressSent", storage: config.id, logspace, counts } satisfies Observation);
+      out.observe?.({
+        kind: "progressSent",
+        storage: config.id,
+        logspace,
+        engines: log.sourceIds,
+        counts,
+      } satisfies Observation);
       out.send(address, { kind: "shardProgress", logspace, storage: config.id, counts });
     }
     state.dirtyLogs = [];

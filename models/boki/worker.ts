@@ -16,6 +16,7 @@ import type { LogProgram, LogRequest, LogResult, ProgramEnd, RequestResult } fro
 import { LogError } from "./log-api.ts";
 import type { BokiMessage, CallId } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
+import type { Observation } from "./observations.ts";
 
 export interface WorkerConfig {
   readonly engine: Address;
@@ -173,6 +174,9 @@ export function createWorker(
           const result: LogResult = { outcome, seqnum, record, aux };
           const ended = outcome === "ok" || outcome === "empty" ? "ok" : "failed";
           out.complete(open.measured, ended, { ...result, progress: message.progress });
+          if (open.request.op === "append") {
+            out.observe?.({ kind: "appendReturned", data: open.data } satisfies Observation);
+          }
           state.open.delete(message.client);
           finish(state, slot, result, out);
           return;
@@ -227,6 +231,7 @@ export function createWorker(
     state.open.set(client, open);
     switch (request.op) {
       case "append":
+        out.observe?.({ kind: "appendBegun", data } satisfies Observation);
         sendAppend(state, client, open, out);
         if (mutation === Mutation.retriesSlowAppend) out.setTimer(`retry ${client}`, SLOW_APPEND_NANOS);
         return;
