@@ -1,0 +1,263 @@
+/**
+ * One replication: a scenario run once with one seed, and what it leaves behind as plain data that crosses threads.
+ */
+
+import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatomy.ts";
+import { createDeployment, START_UP_NANOS } from "../models/boki/cluster.ts";
+import type { Address, Observed } from "../sim/machine.ts";
+import { type Simulation, stationMeans } from "../sim/simulation.ts";
+import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
+import type { ViolationResult } from "./result.ts";
+import type { Scenario } from "./scenario.ts";
+
+export interface ReplicationSpec {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly replication: number;
+  readonly mode: "fast" | "checked";
+}
+
+export interface ReplicationProgress {
+  readonly simulatedNanos: Nanos;
+  readonly events: number;
+}
+
+export interface ReplicationResult {
+  readonly seed: number;
+  readonly digest: string;
+  readonly events: number;
+  readonly operations: readonly {
+    readonly operation: string;
+    readonly count: number;
+    readonly failed: number;
+    readonly meanNanos: number;
+    readonly maxNanos: number;
+    readonly p50Nanos: number;
+    readonly p90Nanos: number;
+    readonly p99Nanos: number;
+    readonly p999Nanos: number;
+    /** The whole distribution as ascending latencies and how many had each; parallel. */
+    readonly latencies: readonly number[];
+    readonly counts: readonly number[];
+  }[];
+  readonly stations: readonly {
+    readonly station: string;
+    readonly role: string;
+    readonly kind: "threads" | "cores" | "disk" | "nic";
+    readonly servers: number;
+    readonly utilisation: number;
+    readonly queueLength: number;
+    readonly queueLengthMax: number;
+    readonly waitMeanNanos: number;
+    readonly jobsPerSecond: number;
+  }[];
+  readonly messages: readonly { readonly kind: string; readonly count: number; readonly bytes: number }[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly series: {
+    readonly intervalNanos: Nanos;
+    readonly operations: readonly {
+      readonly operation: string;
+      readonly completed: readonly number[];
+      readonly p50Nanos: readonly (number | null)[];
+      readonly p99Nanos: readonly (number | null)[];
+    }[];
+    readonly stations: readonly { readonly station: string; readonly role: string; readonly utilisation: readonly number[] }[];
+  };
+  /** Phases of sampled appends, in nanoseconds; only from the first replication. */
+  readonly anatomy: { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] } | undefined;
+  readonly violations: readonly ViolationResult[];
+  /** Operations that began more than a second before the end and have no result. */
+  readonly stuck: readonly { readonly operation: string; readonly count: number }[];
+}
+
+/** Steps of the clock between two reports of progress: often enough to see it move, seldom enough to cost nothing. */
+const SLICES = 200;
+/** Intervals of the series divide the start-up time, so that the first of them can be dropped whole. */
+const INTERVALS_MILLIS = [1, 2, 5, 10, 20, 50, 100, 200, 400, 600, 1_200];
+const POINTS_WANTED = 80;
+/** One append in so many is followed for the anatomy. */
+const ANATOMY_EVERY = 16;
+const STUCK_NANOS: Nanos = SECOND;
+
+export function runReplication(
+  spec: ReplicationSpec,
+  report: (progress: ReplicationProgress) => void = () => {},
+): ReplicationResult {
+  const { scenario, seed, replication, mode } = spec;
+  const { warmupNanos, durationNanos } = scenario;
+  const totalNanos = warmupNanos + durationNanos;
+  const intervalNanos = intervalFor(totalNanos);
+  const warmAtNanos = START_UP_NANOS + warmupNanos;
+  const anatomy = replication === 0 ? createAppendAnatomy(ANATOMY_EVERY, warmAtNanos) : undefined;
+  const observers: ((at: Address, observation: Observed, nowNanos: Nanos) => void)[] = [];
+  if (anatomy !== undefined) observers.push(anatomy.observe);
+  const { simulation } = createDeployment({
+    seed,
+    mode,
+    cluster: scenario.cluster,
+    boki: scenario.boki,
+    network: scenario.network,
+    disk: scenario.disk,
+    costs: scenario.costs,
+    workloads: scenario.workloads,
+    mutation: scenario.mutation,
+    warmupNanos,
+    seriesIntervalNanos: intervalNanos,
+    ...(observers.length === 0
+      ? {}
+      : {
+          observer: (at: Address, observation: Observed, nowNanos: Nanos) => {
+            for (const observe of observers) observe(at, observation, nowNanos);
+          },
+        }),
+  });
+  simulation.start();
+  simulation.run(START_UP_NANOS);
+  for (let slice = 1; slice <= SLICES; slice++) {
+    simulation.run(START_UP_NANOS + Math.floor((totalNanos * slice) / SLICES));
+    report({ simulatedNanos: simulation.nowNanos - START_UP_NANOS, events: simulation.events });
+  }
+  return {
+    seed,
+    digest: simulation.digest.toString(),
+    events: simulation.events,
+    operations: operationsOf(simulation),
+    stations: stationsOf(simulation, durationNanos),
+    messages: simulation.messageCounts(),
+    counters: Object.fromEntries(simulation.recorder.counts()),
+    series: seriesOf(simulation, intervalNanos),
+    anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
+    violations: [],
+    stuck: stuckOf(simulation),
+  };
+}
+
+function intervalFor(totalNanos: Nanos): Nanos {
+  const millis = INTERVALS_MILLIS.find((each) => totalNanos / (each * MILLISECOND) <= POINTS_WANTED);
+  return (millis ?? INTERVALS_MILLIS.at(-1)!) * MILLISECOND;
+}
+
+function operationsOf(simulation: Simulation): ReplicationResult["operations"] {
+  return simulation.recorder.results().map((stats) => {
+    const { latency } = stats;
+    const latencies: number[] = [];
+    const counts: number[] = [];
+    latency.forEachRecordedValue((value, count) => {
+      latencies.push(value);
+      counts.push(count);
+    });
+    return {
+      operation: stats.name,
+      count: stats.count,
+      failed: stats.failed,
+      meanNanos: stats.count === 0 ? 0 : stats.sumNanos / stats.count,
+      maxNanos: stats.maxNanos,
+      p50Nanos: latency.getValueAtPercentile(50),
+      p90Nanos: latency.getValueAtPercentile(90),
+      p99Nanos: latency.getValueAtPercentile(99),
+      p999Nanos: latency.getValueAtPercentile(99.9),
+      latencies,
+      counts,
+    };
+  });
+}
+
+/** The workers of an engine are one row: as stations they are its function processes. */
+function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResult["stations"] {
+  const rows: ReplicationResult["stations"][number][] = [];
+  const pools = new Map<string, { role: string; servers: number; busyNanos: number; jobs: number; waitNanos: number; area: number; max: number }>();
+  for (const { station, role, kind, servers, counts } of simulation.stations()) {
+    if (role !== "worker" || kind !== "threads") {
+      rows.push({ station, role, kind, servers, queueLengthMax: counts.queueLengthMax, ...stationMeans(counts, servers, windowNanos) });
+      continue;
+    }
+    const name = workerPool(station);
+    const pool = pools.get(name) ?? { role, servers: 0, busyNanos: 0, jobs: 0, waitNanos: 0, area: 0, max: 0 };
+    pool.servers += servers;
+    pool.busyNanos += counts.busyNanos;
+    pool.jobs += counts.jobs;
+    pool.waitNanos += counts.waitNanos;
+    pool.area += counts.queueAreaNanos;
+    pool.max = Math.max(pool.max, counts.queueLengthMax);
+    pools.set(name, pool);
+  }
+  for (const [station, { role, servers, busyNanos, jobs, waitNanos, area, max }] of pools) {
+    const counts = { busyNanos, jobs, waitNanos, queueAreaNanos: area, queueLengthMax: max };
+    rows.push({ station, role, kind: "threads", servers, queueLengthMax: max, ...stationMeans(counts, servers, windowNanos) });
+  }
+  for (const host of simulation.hosts) {
+    const role = simulation.processes.find((process) => process.host === host)?.role ?? host.name;
+    const { nic, disk } = host;
+    if (nic.nanosPerByte > 0 && nic.frames > 0) {
+      rows.push({
+        station: `${host.name}/nic`,
+        role,
+        kind: "nic",
+        servers: 1,
+        utilisation: nic.busyNanos / windowNanos,
+        queueLength: nic.waitNanos / windowNanos,
+        queueLengthMax: 0,
+        waitMeanNanos: nic.waitNanos / nic.frames,
+        jobsPerSecond: (nic.frames * SECOND) / windowNanos,
+      });
+    }
+    if (disk !== undefined) {
+      rows.push({
+        station: `${host.name}/disk`,
+        role,
+        kind: "disk",
+        servers: 1,
+        utilisation: disk.busyNanos / windowNanos,
+        queueLength: 0,
+        queueLengthMax: 0,
+        waitMeanNanos: 0,
+        jobsPerSecond: ((disk.reads + disk.syncs) * SECOND) / windowNanos,
+      });
+    }
+  }
+  return rows;
+}
+
+/** `worker-3.17/main` belongs to `engine-3/workers`. */
+function workerPool(station: string): string {
+  return `engine-${station.slice("worker-".length, station.indexOf("."))}/workers`;
+}
+
+function seriesOf(simulation: Simulation, intervalNanos: Nanos): ReplicationResult["series"] {
+  const startUp = START_UP_NANOS / intervalNanos;
+  const pools = new Map<string, { role: string; members: number; sum: number[] }>();
+  for (const { station, role, busyShare } of simulation.stationSeries) {
+    const name = role === "worker" && !station.endsWith("/cores") ? workerPool(station) : station;
+    const shares = busyShare.slice(startUp);
+    const pool = pools.get(name);
+    if (pool === undefined) pools.set(name, { role, members: 1, sum: shares });
+    else {
+      pool.members++;
+      shares.forEach((share, i) => {
+        pool.sum[i]! += share;
+      });
+    }
+  }
+  return {
+    intervalNanos,
+    operations: simulation.recorder.results().map((stats) => ({
+      operation: stats.name,
+      completed: stats.completed.slice(startUp),
+      p50Nanos: stats.p50Nanos.slice(startUp),
+      p99Nanos: stats.p99Nanos.slice(startUp),
+    })),
+    stations: [...pools].map(([station, { role, members, sum }]) => ({
+      station,
+      role,
+      utilisation: sum.map((share) => share / members),
+    })),
+  };
+}
+
+function stuckOf(simulation: Simulation): ReplicationResult["stuck"] {
+  const byOperation = new Map<string, number>();
+  for (const { name, startNanos } of simulation.recorder.pending()) {
+    if (simulation.nowNanos - startNanos > STUCK_NANOS) byOperation.set(name, (byOperation.get(name) ?? 0) + 1);
+  }
+  return [...byOperation].map(([operation, count]) => ({ operation, count }));
+}
