@@ -1,7 +1,7 @@
 /** The program: its commands, and how everything that can go wrong ends. */
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
 import { addList } from "./list.ts";
 import { tolerateClosedPipe } from "./output.ts";
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], services: Services): Promise
     .description(
       "Deterministic discrete-event simulator of the Boki shared log and the Nightcore function runtime.",
     )
-    .version(version(), "-V, --version", "print the version")
+    .version(BOKISIM_VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError("(add --help for what is possible)")
@@ -60,11 +60,4 @@ function statusOf(error: unknown, argv: readonly string[]): number {
     `bokisim: this is a defect of bokisim, not of your input. The command was: bokisim ${argv.join(" ")}\n${stack}\n`,
   );
   return EXIT_BUG;
-}
-
-function version(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-  );
-  return manifest.version;
 }

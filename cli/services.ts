@@ -1,24 +1,10 @@
 /** What the commands need from the other rooms, as one interface: tests of the command line bring their own. */
 
 import type { ScenarioResult } from "../scenarios/result.ts";
+import type { RunOptions as ScenarioRunOptions } from "../scenarios/run.ts";
 
-/** How far all runs of a scenario together are; every number only grows. */
-export interface Progress {
-  readonly variant: string;
-  readonly replication: number;
-  readonly runs: number;
-  readonly runsDone: number;
-  readonly simulatedNanos: number;
-  readonly totalNanos: number;
-  readonly events: number;
-}
-
-export interface RunOptions {
-  readonly jobs: number;
-  readonly checked: boolean;
-  readonly onProgress: (progress: Progress) => void;
-  readonly signal: AbortSignal;
-}
+/** What the command line always gives a run. */
+export type RunOptions = Required<ScenarioRunOptions>;
 
 /** A scenario that was read and found right, ready to run. */
 export interface LoadedScenario {

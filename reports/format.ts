@@ -92,6 +92,10 @@ export function estimateNanos(estimate: Estimate): ShownEstimate {
   return shownEstimate(estimate, unit, decimalsIn(unit, estimate.mean / unit.size, 4));
 }
 
+/** A latency of an operation; none where it never completed. */
+export const estimateLatency = (estimate: Estimate, count: number): ShownEstimate =>
+  count === 0 ? { mean: "–", interval: null } : estimateNanos(estimate);
+
 export function estimatePerSecond(estimate: Estimate): ShownEstimate {
   const unit = perSecondUnit(estimate.mean);
   return shownEstimate(estimate, unit, Math.min(2, decimalsOf(estimate.mean / unit.size, 4)));

@@ -2,6 +2,7 @@
 
 import type { ScenarioResult, StationResult, VariantResult } from "../scenarios/result.ts";
 import {
+  estimateLatency,
   estimateNanos,
   estimateNumber,
   estimatePerSecond,
@@ -44,8 +45,8 @@ export function comparisonTable(result: ScenarioResult): string {
       textCell(index === 0 ? variant.variant : ""),
       textCell(operation.operation),
       estimateCell(estimatePerSecond(operation.throughputPerSecond)),
-      estimateCell(estimateNanos(operation.p50Nanos)),
-      estimateCell(estimateNanos(operation.p99Nanos)),
+      estimateCell(estimateLatency(operation.p50Nanos, operation.count)),
+      estimateCell(estimateLatency(operation.p99Nanos, operation.count)),
       index === 0 ? verdict : empty,
     ]);
   });
@@ -70,7 +71,7 @@ export function operationsTable(variant: VariantResult): string {
       operation.p99Nanos,
       operation.p999Nanos,
       operation.maxNanos,
-    ].map((estimate) => estimateCell(estimateNanos(estimate))),
+    ].map((estimate) => estimateCell(estimateLatency(estimate, operation.count))),
   ]);
   return card("Operations", htmlTable([...titles, "mean", "p50", "p90", "p99", "p99.9", "max"], rows));
 }

@@ -89,7 +89,7 @@ function pageHeader(result: ScenarioResult): string {
   const facts = [
     `seed ${result.seed}`,
     `${replications} replication${replications === 1 ? "" : "s"}`,
-    `${formatDuration(result.durationNanos)} of virtual time, the first ${formatDuration(result.warmupNanos)} left out`,
+    `${formatDuration(result.durationNanos)} measured after ${formatDuration(result.warmupNanos)} of warm-up`,
     ...(result.variants.length > 1 ? [`${result.variants.length} variants`] : []),
     result.invariantsChecked ? "invariants checked" : "invariants not checked",
     ...(result.checked ? ["checked mode"] : []),

@@ -2,6 +2,7 @@
 
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
 import {
+  estimateLatency,
   estimateNanos,
   estimateNumber,
   estimatePerSecond,
@@ -72,7 +73,7 @@ function operations(variant: VariantResult, colours: Colours): string {
       operation.p99Nanos,
       operation.p999Nanos,
       operation.maxNanos,
-    ].map((estimate) => stacked(estimateNanos(estimate), colours)),
+    ].map((estimate) => stacked(estimateLatency(estimate, operation.count), colours)),
   ]);
   return textTable(columns, rows, colours.bold);
 }

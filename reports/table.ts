@@ -2,7 +2,7 @@
 
 import pc from "picocolors";
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
-import { estimateNanos, estimatePerSecond, formatDuration, onOneLine } from "./format.ts";
+import { estimateLatency, estimatePerSecond, formatDuration, onOneLine } from "./format.ts";
 import { variantSections } from "./table-variant.ts";
 import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
 import { settingsText, variantHeld } from "./variant.ts";
@@ -38,7 +38,7 @@ function header(result: ScenarioResult, colours: Colours): string {
     result.file,
     `seed ${result.seed}`,
     `${replications} replication${replications === 1 ? "" : "s"}`,
-    `${formatDuration(result.durationNanos)} simulated, the first ${formatDuration(result.warmupNanos)} left out`,
+    `${formatDuration(result.durationNanos)} measured after ${formatDuration(result.warmupNanos)} of warm-up`,
     ...(result.checked ? ["checked mode"] : []),
   ];
   return [
@@ -64,8 +64,8 @@ function comparison(result: ScenarioResult, colours: Colours): string {
       index === 0 ? name : "",
       shortened(operation.operation, 16),
       onOneLine(estimatePerSecond(operation.throughputPerSecond)),
-      onOneLine(estimateNanos(operation.p50Nanos)),
-      onOneLine(estimateNanos(operation.p99Nanos)),
+      onOneLine(estimateLatency(operation.p50Nanos, operation.count)),
+      onOneLine(estimateLatency(operation.p99Nanos, operation.count)),
       index === 0 ? verdictWord : "",
     ]);
   });

@@ -33,7 +33,8 @@ export function compareThroughput(result: ScenarioResult): Chart | undefined {
 
 export function compareLatency(result: ScenarioResult): Chart | undefined {
   const rows = rowsOf(result, (operation) =>
-    (["p50", "p99"] as const).map((measure) => {
+    // An operation that never completed has no latency to draw.
+    (operation.count === 0 ? [] : (["p50", "p99"] as const)).map((measure) => {
       const estimate = operation[`${measure}Nanos`];
       return { measure, estimate, text: onOneLine(estimateNanos(estimate)) };
     }),

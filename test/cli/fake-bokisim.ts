@@ -4,8 +4,9 @@
  */
 
 import { main } from "../../cli/main.ts";
-import { InputError, type Progress, type RunOptions, type Services } from "../../cli/services.ts";
+import { InputError, type RunOptions, type Services } from "../../cli/services.ts";
 import type { ScenarioResult } from "../../scenarios/result.ts";
+import type { Progress } from "../../scenarios/run.ts";
 import { failedResult, quickstartResult } from "../reports/fixture.ts";
 
 const services: Services = {

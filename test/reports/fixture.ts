@@ -302,6 +302,28 @@ export function emptyResult(): ScenarioResult {
   ]);
 }
 
+/** Variants of which one never completed an operation that the other did. */
+export function idleResult(): ScenarioResult {
+  const idle = (each: OperationResult): OperationResult => {
+    const none = { mean: 0, low: null, high: null };
+    return {
+      ...each,
+      count: 0,
+      throughputPerSecond: none,
+      meanNanos: none,
+      p50Nanos: none,
+      p90Nanos: none,
+      p99Nanos: none,
+      p999Nanos: none,
+      maxNanos: none,
+      cdf: [],
+    };
+  };
+  const busy = variant("busy", { "boki.engineCache": true }, 1);
+  const still = variant("idle", { "boki.engineCache": false }, 1);
+  return result([busy, { ...still, operations: still.operations.map(idle) }]);
+}
+
 /** Variants along one quantity: `300us`, `600us`, ... */
 export const quantityVariantsResult = (count: number): ScenarioResult =>
   result(

@@ -5,6 +5,7 @@ import type { ScenarioResult } from "../../scenarios/result.ts";
 import {
   emptyResult,
   failedResult,
+  idleResult,
   namedVariantsResult,
   quantityVariantsResult,
   quickstartResult,
@@ -99,6 +100,13 @@ describe("the charts of a comparison", () => {
   test("leave out distributions when there are more variants than colours", () => {
     const names = comparisonCharts(quantityVariantsResult(50)).map((chart) => chart.name);
     expect(names).toEqual(["compare-throughput", "compare-latency"]);
+  });
+
+  test("leave out the latency of an operation that never completed", async () => {
+    const svgs = await svgsOf(comparisonCharts(idleResult()));
+    expect(svgs.get("compare-throughput")).toContain(">idle<");
+    expect(svgs.get("compare-latency")).not.toContain(">idle<");
+    expect([...svgs.keys()]).toHaveLength(2);
   });
 
   test("are none for a single variant", () => {

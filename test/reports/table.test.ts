@@ -3,6 +3,7 @@ import { renderTable } from "../../reports/table.ts";
 import {
   emptyResult,
   failedResult,
+  idleResult,
   namedVariantsResult,
   quantityVariantsResult,
   quickstartResult,
@@ -31,6 +32,10 @@ describe("the report on the terminal", () => {
       expect(details).toContain(`variant ${name}\n`);
     }
     expect(details.match(/p99\.9/g)).toHaveLength(3);
+  });
+
+  test("shows no latency of an operation that never completed", () => {
+    expect(renderTable(idleResult(), PLAIN)).toMatch(/idle +append +0 \/s +– +– /);
   });
 
   test("names the variant in which something failed", () => {
