@@ -2,6 +2,7 @@
  * One replication: a scenario run once with one seed, and what it leaves behind as plain data that crosses threads.
  */
 
+import type { Histogram, JsHistogram } from "hdr-histogram-js";
 import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatomy.ts";
 import { createDeployment, START_UP_NANOS } from "../models/boki/cluster.ts";
 import type { Address, Observed } from "../sim/machine.ts";
@@ -61,10 +62,16 @@ export interface ReplicationResult {
       readonly p50Nanos: readonly (number | null)[];
       readonly p99Nanos: readonly (number | null)[];
     }[];
-    readonly stations: readonly { readonly station: string; readonly role: string; readonly utilisation: readonly number[] }[];
+    readonly stations: readonly {
+      readonly station: string;
+      readonly role: string;
+      readonly utilisation: readonly number[];
+    }[];
   };
   /** Phases of sampled appends, in nanoseconds; only from the first replication. */
-  readonly anatomy: { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] } | undefined;
+  readonly anatomy:
+    | { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] }
+    | undefined;
   readonly violations: readonly ViolationResult[];
   /** Operations that began more than a second before the end and have no result. */
   readonly stuck: readonly { readonly operation: string; readonly count: number }[];
@@ -140,12 +147,7 @@ function intervalFor(totalNanos: Nanos): Nanos {
 function operationsOf(simulation: Simulation): ReplicationResult["operations"] {
   return simulation.recorder.results().map((stats) => {
     const { latency } = stats;
-    const latencies: number[] = [];
-    const counts: number[] = [];
-    latency.forEachRecordedValue((value, count) => {
-      latencies.push(value);
-      counts.push(count);
-    });
+    const { latencies, counts } = distributionOf(latency);
     return {
       operation: stats.name,
       count: stats.count,
@@ -162,17 +164,58 @@ function operationsOf(simulation: Simulation): ReplicationResult["operations"] {
   });
 }
 
+/** The buckets of a histogram that hold something, ascending. */
+function distributionOf(histogram: Histogram): { latencies: number[]; counts: number[] } {
+  const latencies: number[] = [];
+  const counts: number[] = [];
+  // `build` returns this class when it is told not to use WebAssembly, as the recorder tells it.
+  const { recordedValuesIterator: buckets } = histogram as JsHistogram;
+  buckets.reset();
+  while (buckets.hasNext()) {
+    const bucket = buckets.next();
+    latencies.push(bucket.valueIteratedTo);
+    counts.push(bucket.countAddedInThisIterationStep);
+  }
+  return { latencies, counts };
+}
+
 /** The workers of an engine are one row: as stations they are its function processes. */
 function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResult["stations"] {
   const rows: ReplicationResult["stations"][number][] = [];
-  const pools = new Map<string, { role: string; servers: number; busyNanos: number; jobs: number; waitNanos: number; area: number; max: number }>();
+  const pools = new Map<
+    string,
+    {
+      role: string;
+      servers: number;
+      busyNanos: number;
+      jobs: number;
+      waitNanos: number;
+      area: number;
+      max: number;
+    }
+  >();
   for (const { station, role, kind, servers, counts } of simulation.stations()) {
     if (role !== "worker" || kind !== "threads") {
-      rows.push({ station, role, kind, servers, queueLengthMax: counts.queueLengthMax, ...stationMeans(counts, servers, windowNanos) });
+      rows.push({
+        station,
+        role,
+        kind,
+        servers,
+        queueLengthMax: counts.queueLengthMax,
+        ...stationMeans(counts, servers, windowNanos),
+      });
       continue;
     }
     const name = workerPool(station);
-    const pool = pools.get(name) ?? { role, servers: 0, busyNanos: 0, jobs: 0, waitNanos: 0, area: 0, max: 0 };
+    const pool = pools.get(name) ?? {
+      role,
+      servers: 0,
+      busyNanos: 0,
+      jobs: 0,
+      waitNanos: 0,
+      area: 0,
+      max: 0,
+    };
     pool.servers += servers;
     pool.busyNanos += counts.busyNanos;
     pool.jobs += counts.jobs;
@@ -183,7 +226,14 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
   }
   for (const [station, { role, servers, busyNanos, jobs, waitNanos, area, max }] of pools) {
     const counts = { busyNanos, jobs, waitNanos, queueAreaNanos: area, queueLengthMax: max };
-    rows.push({ station, role, kind: "threads", servers, queueLengthMax: max, ...stationMeans(counts, servers, windowNanos) });
+    rows.push({
+      station,
+      role,
+      kind: "threads",
+      servers,
+      queueLengthMax: max,
+      ...stationMeans(counts, servers, windowNanos),
+    });
   }
   for (const host of simulation.hosts) {
     const role = simulation.processes.find((process) => process.host === host)?.role ?? host.name;
@@ -257,7 +307,8 @@ function seriesOf(simulation: Simulation, intervalNanos: Nanos): ReplicationResu
 function stuckOf(simulation: Simulation): ReplicationResult["stuck"] {
   const byOperation = new Map<string, number>();
   for (const { name, startNanos } of simulation.recorder.pending()) {
-    if (simulation.nowNanos - startNanos > STUCK_NANOS) byOperation.set(name, (byOperation.get(name) ?? 0) + 1);
+    if (simulation.nowNanos - startNanos > STUCK_NANOS)
+      byOperation.set(name, (byOperation.get(name) ?? 0) + 1);
   }
   return [...byOperation].map(([operation, count]) => ({ operation, count }));
 }
