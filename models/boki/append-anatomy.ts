@@ -58,7 +58,8 @@ export function createAppendAnatomy(every: number, fromNanos: Nanos): AppendAnat
   let begun = 0;
 
   const shardKey = (logspace: LogspaceId, engine: NodeId): string => `${logspace}/${engine}`;
-  const samplesOf = (logspace: LogspaceId, engine: NodeId): Sample[] => byShard.get(shardKey(logspace, engine)) ?? [];
+  const samplesOf = (logspace: LogspaceId, engine: NodeId): Sample[] =>
+    byShard.get(shardKey(logspace, engine)) ?? [];
 
   function observe(_at: Address, observed: Observed, nowNanos: Nanos): void {
     const observation = observed as unknown as Observation;

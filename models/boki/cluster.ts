@@ -9,6 +9,7 @@ import type { Distribution } from "../../sim/distribution.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Endpoint, LinkProfile } from "../../sim/network.ts";
 import { type Host, Simulation } from "../../sim/simulation.ts";
+import { SharedLists } from "../../sim/structures/int-list.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../../sim/units.ts";
 import { client } from "../workloads/client.ts";
 import type { WorkloadConfig } from "../workloads/config.ts";
@@ -192,6 +193,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
   );
   const machine = createWorker(createPrograms(config.workloads));
   const workers: Address[][] = [];
+  const sharedLists = new SharedLists();
   const engines = numbered(engineCount).map((id) => {
     const engineHost = host(`engine-${id}`);
     // An engine's workers come right behind it in the order of addresses.
@@ -209,6 +211,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
         blockingReadLimitNanos: boki.blockingReadLimitNanos,
         remoteIndexShare: boki.remoteIndexShare,
         resultBytesMax: boki.appendBytesMax,
+        sharedLists,
       },
       host: engineHost,
       costs: engineCosts(costs),

@@ -1,6 +1,7 @@
 /** The state of an engine node, and what its parts share (docs/models/boki.md, "The engine"). */
 
 import type { Address, Effects } from "../../sim/machine.ts";
+import type { SharedLists } from "../../sim/structures/int-list.ts";
 import { type Lru, lruPut } from "../../sim/structures/lru.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import {
@@ -40,6 +41,8 @@ export interface EngineConfig extends NodeConfig {
   /** Share of reads sent to a remote index in spite of a local one, 0 to 1. */
   readonly remoteIndexShare: number;
   readonly resultBytesMax: Bytes;
+  /** Memory that the indexes of one log share between engines. */
+  readonly sharedLists: SharedLists;
 }
 
 export interface EngineState {
@@ -101,9 +104,9 @@ export interface ReadOperation {
 export function indexOf(state: EngineState, logspace: LogspaceId): IndexState | undefined {
   const known = state.indexes.get(logspace);
   if (known !== undefined) return known;
-  const { id, mutation } = state.config;
+  const { id, mutation, sharedLists } = state.config;
   if (!indexSetOf(state.view!, logspace).includes(id)) return undefined;
-  state.indexes.set(logspace, createIndex(logspace, id, mutation));
+  state.indexes.set(logspace, createIndex(logspace, id, sharedLists, mutation));
   return state.indexes.get(logspace);
 }
 

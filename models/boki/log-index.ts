@@ -9,7 +9,14 @@
 
 import type { Effects } from "../../sim/machine.ts";
 import { type GrowMap, get, growMap, set } from "../../sim/structures/grow-map.ts";
-import { append, at, type IntList, intList, last, lowerBound } from "../../sim/structures/int-list.ts";
+import {
+  append,
+  at,
+  type IntList,
+  last,
+  lowerBound,
+  type SharedLists,
+} from "../../sim/structures/int-list.ts";
 import type { Nanos } from "../../sim/units.ts";
 import { type ApplierState, createApplier, provide } from "./applier.ts";
 import {
@@ -43,6 +50,8 @@ interface BlockedRead {
 export interface IndexState {
   readonly applier: ApplierState;
   readonly engine: NodeId;
+  /** Every index of a log holds the same lists; their elements are in memory once. */
+  readonly shared: SharedLists;
   books: GrowMap<LogBookId, BookIndex>;
   /** By position, dense: the engine whose shard holds the record. */
   engineOf: IntList;
@@ -70,12 +79,18 @@ export interface Answer {
   readonly progress: MetalogProgress;
 }
 
-export function createIndex(logspace: LogspaceId, engine: NodeId, mutation: number): IndexState {
+export function createIndex(
+  logspace: LogspaceId,
+  engine: NodeId,
+  shared: SharedLists,
+  mutation: number,
+): IndexState {
   return {
     applier: createApplier(logspace, "full", [], mutation),
     engine,
+    shared,
     books: growMap(),
-    engineOf: intList(),
+    engineOf: shared.handle(join(logspace, 0), ENGINE_OF),
     received: new Map(),
     dataPosition: 0,
     indexedSeqnum: 0,
@@ -170,17 +185,24 @@ function indexRecord(state: IndexState, position: number, record: LogRecord): vo
   for (const tag of tags) {
     let positions = get(tagBook.byTag, tag);
     if (positions === undefined) {
-      set(tagBook.byTag, tag, intList());
+      set(tagBook.byTag, tag, state.shared.handle(listName(state, record.logBook), tag));
       positions = get(tagBook.byTag, tag)!;
     }
     append(positions, position);
   }
 }
 
+/** First part of a list's name among the shared ones; the second is the tag, or ENGINE_OF. */
+function listName(state: IndexState, logBook: LogBookId): number {
+  return join(state.applier.logspace, logBook);
+}
+const ENGINE_OF = -1;
+
 function bookOf(state: IndexState, logBook: LogBookId): BookIndex {
   let book = get(state.books, logBook);
   if (book === undefined) {
-    set(state.books, logBook, { all: intList(), byTag: growMap() });
+    const all = state.shared.handle(listName(state, logBook), TAG_ALL);
+    set(state.books, logBook, { all, byTag: growMap() });
     book = get(state.books, logBook)!;
   }
   return book;

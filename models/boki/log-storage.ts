@@ -94,7 +94,14 @@ export function holdRecord(state: LogStorageState, record: LogRecord, out: Effec
   state.counts[source] = count;
   const { storage, applier } = state;
   const shard = state.sources[source]!;
-  out.observe?.({ kind: "stored", storage, logspace: applier.logspace, shard, engine, count } satisfies Observation);
+  out.observe?.({
+    kind: "stored",
+    storage,
+    logspace: applier.logspace,
+    shard,
+    engine,
+    count,
+  } satisfies Observation);
   return true;
 }
 

@@ -9,7 +9,7 @@
  * fields does not. -0 equals 0 and NaN equals NaN. A field that is undefined differs from one that is absent.
  */
 
-import { type IntList, IntStore } from "./int-list.ts";
+import { type IntList, IntStore, SharedLists } from "./int-list.ts";
 import { type List, ListStore } from "./list.ts";
 
 type TypedArray = Uint8Array | Int32Array | Uint32Array | Float64Array;
@@ -50,7 +50,7 @@ function cloneOf(value: unknown, copies: Map<object, object>): unknown {
     copies.set(value, copy);
     return copy;
   }
-  if (value instanceof IntStore || value instanceof ListStore) return value;
+  if (value instanceof IntStore || value instanceof ListStore || value instanceof SharedLists) return value;
   const copy: Record<string, unknown> = {};
   copies.set(value, copy);
   const fields = fieldsOf(value);
@@ -76,6 +76,8 @@ function differenceAt(path: string, a: unknown, b: unknown): string | undefined 
   if (Array.isArray(a)) {
     return Array.isArray(b) ? differenceOfSequences(path, a.length, a, b.length, b) : difference(path, a, b);
   }
+  // Memory that replicas share, not state.
+  if (a instanceof SharedLists && b instanceof SharedLists) return undefined;
   if (a instanceof Map) return b instanceof Map ? differenceOfMaps(path, a, b) : difference(path, a, b);
   if (a instanceof Set) {
     return b instanceof Set ? differenceOfSequences(path, a.size, a, b.size, b) : difference(path, a, b);
@@ -193,6 +195,7 @@ function digestOfObject(value: object, hash: number): number {
   if (value instanceof Set) return digestOfSequence(value, mixed(hash, 23));
   if (ArrayBuffer.isView(value)) return digestOfSequence(value as TypedArray, mixed(hash, 29));
   if (isList(value)) return digestOfSequence(elements(value), mixed(hash, 31));
+  if (value instanceof SharedLists) return mixed(hash, 43);
   // A sum over the fields, each hashed on its own, does not depend on their order.
   const fields = fieldsOf(value);
   let sum = 37;

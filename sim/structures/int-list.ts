@@ -86,6 +86,30 @@ export function copy(list: IntList): IntList {
   return { length: list.length, store: list.store };
 }
 
+/**
+ * Empty lists by name that share their elements as long as they agree. Replicas of one structure append the same values in
+ * the same order; each has handles of its own, but the elements are there once. A replica that differs gets its own copy
+ * at that moment, like any version that forks. A class so that Immer leaves it alone: it is memory, not state.
+ */
+export class SharedLists {
+  private readonly stores = new Map<number, Map<number, IntStore>>();
+
+  /** A new handle, of length 0, on the elements with this two-part name. */
+  handle(first: number, second: number): IntList {
+    let inner = this.stores.get(first);
+    if (inner === undefined) {
+      inner = new Map();
+      this.stores.set(first, inner);
+    }
+    let store = inner.get(second);
+    if (store === undefined) {
+      store = new IntStore();
+      inner.set(second, store);
+    }
+    return { length: 0, store };
+  }
+}
+
 export function append(list: IntList, value: number): void {
   if (value >>> 0 !== value)
     throw new RangeError(`an IntList holds integers from 0 to 2^32 - 1; found ${value}`);
