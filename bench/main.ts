@@ -9,10 +9,10 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import * as floor from "./floor.ts";
-import * as hold from "./hold.ts";
-import * as mm1 from "./mm1.ts";
-import * as pholdRaw from "./phold-raw.ts";
+import { run as floor } from "./floor.ts";
+import { run as hold } from "./hold.ts";
+import { run as mm1 } from "./mm1.ts";
+import { run as pholdRaw } from "./phold-raw.ts";
 import type { Row, Suite } from "./suite.ts";
 
 const suites: Record<string, Suite> = {
@@ -39,7 +39,7 @@ if (unknown !== undefined) {
 const rows: Row[] = [];
 for (const name of values.only) {
   console.error(`${name} ...`);
-  rows.push(...(await suites[name]!.run({ quick: values.quick })));
+  rows.push(...(await suites[name]!({ quick: values.quick })));
 }
 
 const table = new Table({

@@ -49,14 +49,14 @@ function roundOf(program: string, parameters: string[]): Round {
 
 let builtCpp: string | undefined | "untried" = "untried";
 
-/** Compiles hold.cpp when it has changed since. */
+/** Compiles hold.cpp when it has changed since, with g++ or what CXX names. */
 function cppProgram(): string | undefined {
   if (builtCpp !== "untried") return builtCpp;
   const source = join(PEERS, "hold.cpp");
   const program = join(BUILD, "hold");
   if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(BUILD, { recursive: true });
-    const { error, status, stderr } = spawnSync("g++", ["-O3", "-o", program, source], {
+    const { error, status, stderr } = spawnSync(process.env.CXX ?? "g++", ["-O3", "-o", program, source], {
       encoding: "utf8",
     });
     if (error !== undefined) return (builtCpp = undefined);

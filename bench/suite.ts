@@ -25,10 +25,8 @@ export interface Row {
   readonly check: string;
 }
 
-/** One module of the benchmark. */
-export interface Suite {
-  run(options: Options): Promise<Row[]>;
-}
+/** What a module of the benchmark exports as `run`. */
+export type Suite = (options: Options) => Promise<Row[]>;
 
 /** What one round of one program did. */
 export interface Round {

@@ -18,19 +18,18 @@
  * buckets never overlap, whatever the rounding.
  */
 
-/** The longest bottom, and so the longest bucket that is sorted rather than spread. */
+import { DEAD, EventSlots, UNMARKED, widened } from "./event-slots.ts";
+import { SlotRing } from "./slot-ring.ts";
+
+/**
+ * The longest bottom, and so the longest bucket that is sorted rather than spread. Beyond 32 a population that fits in
+ * the bottom is slower than one that does not: 66 ns an event with 60 pending, against 52 in buckets.
+ */
 const BOTTOM_MAX = 32;
 const BUCKETS_MIN = 64;
 const BUCKETS_MAX = 1 << 20;
 /** Each level is at least 64 times finer than the one above, so doubles run out of digits long before this. */
 const LEVELS_MAX = 400;
-/** A ticket is a serial number and a slot in one double: 29 and 24 bits. */
-const SLOTS_MAX = 1 << 24;
-const SERIAL_MAX = 2 ** 29 - 1;
-
-/** Values of `marks` that are not serial numbers of tickets. */
-const UNMARKED = 0;
-const DEAD = -1;
 
 /** Where a level's numbers lie in `shape`: its first time, buckets per unit of time, and the first bucket not drained. */
 const START = 0;
@@ -38,36 +37,15 @@ const SCALE = 1;
 const CURSOR = 2;
 const SHAPE = 3;
 
-export class EventQueue {
-  /** The fields of the events, by slot. Growth replaces the arrays: read them through the queue. */
-  times: Float64Array;
-  targets: Int32Array;
-  sources: Int32Array;
-  metas: Int32Array;
-  payloads: unknown[];
-  /** Live events: neither popped nor cancelled. */
-  size = 0;
-
+export class EventQueue extends EventSlots {
   /** The time of the last event popped, in an array so that it is never boxed. */
   private readonly clock = new Float64Array(1);
-  /** The next slot in the same bucket or in the free list. */
-  private next: Int32Array;
-  /** Per slot: no ticket, the serial number of its ticket, or cancelled. */
-  private marks: Int32Array;
-  private free = -1;
-  private serial = 0;
-  private dead = 0;
-  /** Whether there was ever a ticket or a payload: what is not used costs nothing, not even a look at its array. */
-  private hasTickets = false;
-  private hasPayloads = false;
 
   private readonly bottomTimes = new Float64Array(BOTTOM_MAX + 1);
   private readonly bottomSlots = new Int32Array(BOTTOM_MAX + 1);
   private bottomCount = 0;
 
-  private ring = new Int32Array(BOTTOM_MAX);
-  private ringHead = 0;
-  private ringCount = 0;
+  private readonly ring = new SlotRing();
 
   private depth = 0;
   private readonly shape = new Float64Array(SHAPE * LEVELS_MAX);
@@ -79,18 +57,6 @@ export class EventQueue {
   private gatheredSlots = new Int32Array(4 * BOTTOM_MAX);
   private gatheredTimes = new Float64Array(4 * BOTTOM_MAX);
   private readonly extremes = new Float64Array(2);
-
-  constructor(now = 0) {
-    this.times = new Float64Array(0);
-    this.targets = new Int32Array(0);
-    this.sources = new Int32Array(0);
-    this.metas = new Int32Array(0);
-    this.payloads = [];
-    this.next = new Int32Array(0);
-    this.marks = new Int32Array(0);
-    this.clock[0] = now;
-    this.grow();
-  }
 
   /** The time of the last event popped. */
   get now(): number {
@@ -123,24 +89,21 @@ export class EventQueue {
    * as they are until the next push, pop or cancel.
    */
   pop(limit: number): number {
-    // Only the slot freed last can still hold a payload: it has been readable until now.
-    if (this.hasPayloads && this.free >= 0) this.payloads[this.free] = undefined;
+    this.forgetPopped();
     const clock = this.clock;
     for (;;) {
       let slot: number;
       let time: number;
       const last = this.bottomCount - 1;
-      if (last >= 0 && (this.ringCount === 0 || this.bottomTimes[last]! <= clock[0]!)) {
+      if (last >= 0 && (this.ring.count === 0 || this.bottomTimes[last]! <= clock[0]!)) {
         time = this.bottomTimes[last]!;
         if (time > limit) return -1;
         slot = this.bottomSlots[last]!;
         this.bottomCount = last;
-      } else if (this.ringCount > 0) {
+      } else if (this.ring.count > 0) {
         time = clock[0]!;
         if (time > limit) return -1;
-        slot = this.ring[this.ringHead]!;
-        this.ringHead = (this.ringHead + 1) & (this.ring.length - 1);
-        this.ringCount--;
+        slot = this.ring.shift();
       } else {
         if (this.depth === 0 || !this.refill(limit)) return -1;
         continue;
@@ -161,23 +124,9 @@ export class EventQueue {
     }
   }
 
-  /** A number by which the pending event in `slot` can be cancelled. A later ticket for it voids an earlier one. */
-  ticket(slot: number): number {
-    this.hasTickets = true;
-    this.serial = this.serial === SERIAL_MAX ? 1 : this.serial + 1;
-    this.marks[slot] = this.serial;
-    return this.serial * SLOTS_MAX + slot;
-  }
-
   /** Cancels the event of a ticket. False when it has fired or was cancelled before. */
   cancel(ticket: number): boolean {
-    const serial = Math.floor(ticket / SLOTS_MAX);
-    const slot = ticket - serial * SLOTS_MAX;
-    if (serial <= 0 || this.marks[slot] !== serial) return false;
-    this.marks[slot] = DEAD;
-    if (this.hasPayloads) this.payloads[slot] = undefined;
-    this.size--;
-    this.dead++;
+    if (!this.kill(ticket)) return false;
     if (this.dead > this.size && this.dead > BOTTOM_MAX) this.compact();
     return true;
   }
@@ -189,13 +138,13 @@ export class EventQueue {
   forEachInOrder(visit: (slot: number) => void): void {
     const slots: number[] = [];
     for (let i = this.bottomCount - 1; i >= 0; i--) slots.push(this.bottomSlots[i]!);
-    for (let i = 0; i < this.ringCount; i++)
-      slots.push(this.ring[(this.ringHead + i) & (this.ring.length - 1)]!);
+    for (let i = 0; i < this.ring.count; i++) slots.push(this.ring.at(i));
     for (let level = this.depth - 1; level >= 0; level--) {
       for (let bucket = 0; bucket <= this.overflows[level]!; bucket++) {
-        const first = slots.length;
-        for (let slot = this.heads[level]![bucket]!; slot >= 0; slot = this.next[slot]!) slots.push(slot);
-        slots.push(...slots.splice(first).reverse());
+        const newestFirst: number[] = [];
+        for (let slot = this.heads[level]![bucket]!; slot >= 0; slot = this.next[slot]!)
+          newestFirst.push(slot);
+        for (let i = newestFirst.length - 1; i >= 0; i--) slots.push(newestFirst[i]!);
       }
     }
     const live = slots.filter((slot) => this.marks[slot] !== DEAD);
@@ -209,15 +158,8 @@ export class EventQueue {
     for (let level = 0; level < this.depth; level++) this.heads[level]!.fill(-1);
     this.depth = 0;
     this.bottomCount = 0;
-    this.ringHead = 0;
-    this.ringCount = 0;
-    this.size = 0;
-    this.dead = 0;
-    // The serial number goes on, so that tickets from before stay void.
-    this.marks.fill(UNMARKED);
-    this.payloads.fill(undefined);
-    this.free = -1;
-    this.freeFrom(0);
+    this.ring.count = 0;
+    this.releaseAll();
     this.clock[0] = now;
   }
 
@@ -257,11 +199,8 @@ export class EventQueue {
   /** A time that is not after now must be now. All earlier events of this time are in the bottom or the ring. */
   private placeNow(slot: number): void {
     const time = this.times[slot]!;
-    if (time !== this.clock[0])
-      throw new RangeError(`event at ${time}, before the current time ${this.clock[0]}`);
-    if (this.ringCount === this.ring.length) this.growRing();
-    this.ring[(this.ringHead + this.ringCount) & (this.ring.length - 1)] = slot;
-    this.ringCount++;
+    if (time !== this.now) throw new RangeError(`event at ${time}, before the current time ${this.now}`);
+    this.ring.push(slot);
   }
 
   /**
@@ -307,7 +246,7 @@ export class EventQueue {
       const count = bucket === overflow && this.isLong(head) ? BOTTOM_MAX + 1 : this.sortIntoBottom(head);
       if (count > BOTTOM_MAX) {
         if (this.openLong(level, bucket, limit)) continue;
-        return this.ringCount > 0;
+        return this.ring.count > 0;
       }
       if (this.bottomTimes[count - 1]! > limit) return false;
       this.bottomCount = count;
@@ -347,8 +286,8 @@ export class EventQueue {
   }
 
   /**
-   * Takes the next bucket of the finest level apart, which is too long to be sorted, and returns true if the search is
-   * to go on: not if it was a run of equal times, which goes into the ring, or is later than `limit`.
+   * Opens the next bucket of the finest level, which is too long to be sorted. Returns true if the search is to go on:
+   * not when it was a run of equal times, which goes into the ring, nor when it is later than `limit`.
    */
   private openLong(level: number, bucket: number, limit: number): boolean {
     const heads = this.heads[level]!;
@@ -400,6 +339,7 @@ export class EventQueue {
     return count;
   }
 
+  /** Makes the gathered events the chain of a bucket again. */
   private relink(heads: Int32Array, bucket: number, count: number): void {
     let older = -1;
     for (let i = count - 1; i >= 0; i--) {
@@ -412,10 +352,7 @@ export class EventQueue {
 
   /** A run of equal times that is too long for the bottom is not worth sorting: it is the order already. */
   private moveIntoRing(count: number): void {
-    while (this.ring.length < count) this.growRing();
-    for (let i = 0; i < count; i++) this.ring[i] = this.gatheredSlots[count - 1 - i]!;
-    this.ringHead = 0;
-    this.ringCount = count;
+    for (let i = count - 1; i >= 0; i--) this.ring.push(this.gatheredSlots[i]!);
     this.clock[0] = this.extremes[0]!;
   }
 
@@ -443,6 +380,7 @@ export class EventQueue {
     }
   }
 
+  /** The buckets of a level, all empty: those left from an earlier use of the level when they are enough. */
   private bucketsOf(level: number, buckets: number): Int32Array {
     this.overflows[level] = buckets;
     let heads = this.heads[level];
@@ -455,16 +393,14 @@ export class EventQueue {
 
   /** Removes the cancelled events from everywhere. */
   private compact(): void {
-    if (this.hasPayloads && this.free >= 0) this.payloads[this.free] = undefined;
+    this.forgetPopped();
     this.bottomCount = this.compactBottom();
-    const mask = this.ring.length - 1;
-    let kept = 0;
-    for (let i = 0; i < this.ringCount; i++) {
-      const slot = this.ring[(this.ringHead + i) & mask]!;
+    const ringCount = this.ring.count;
+    for (let i = 0; i < ringCount; i++) {
+      const slot = this.ring.shift();
       if (this.marks[slot] === DEAD) this.bury(slot);
-      else this.ring[(this.ringHead + kept++) & mask] = slot;
+      else this.ring.push(slot);
     }
-    this.ringCount = kept;
     for (let level = 0; level < this.depth; level++) {
       const heads = this.heads[level]!;
       for (let bucket = 0; bucket <= this.overflows[level]!; bucket++) {
@@ -487,52 +423,9 @@ export class EventQueue {
     return kept;
   }
 
-  /** Frees the slot of a cancelled event. */
-  private bury(slot: number): void {
-    this.marks[slot] = UNMARKED;
-    this.dead--;
-    this.next[slot] = this.free;
-    this.free = slot;
-  }
-
-  private grow(): void {
-    const before = this.times.length;
-    const capacity = Math.max(2 * before, 256);
-    if (capacity > SLOTS_MAX) throw new RangeError(`more than ${SLOTS_MAX} pending events`);
-    this.times = widened(this.times, new Float64Array(capacity));
-    this.targets = widened(this.targets, new Int32Array(capacity));
-    this.sources = widened(this.sources, new Int32Array(capacity));
-    this.metas = widened(this.metas, new Int32Array(capacity));
-    this.next = widened(this.next, new Int32Array(capacity));
-    this.marks = widened(this.marks, new Int32Array(capacity));
-    while (this.payloads.length < capacity) this.payloads.push(undefined);
-    this.freeFrom(before);
-  }
-
-  private growRing(): void {
-    const { ring, ringHead } = this;
-    this.ring = new Int32Array(2 * ring.length);
-    this.ring.set(ring.subarray(ringHead));
-    this.ring.set(ring.subarray(0, ringHead), ring.length - ringHead);
-    this.ringHead = 0;
-  }
-
   private growGathered(): void {
     const capacity = 2 * this.gatheredSlots.length;
     this.gatheredSlots = widened(this.gatheredSlots, new Int32Array(capacity));
     this.gatheredTimes = widened(this.gatheredTimes, new Float64Array(capacity));
   }
-
-  /** Puts every slot from `first` on the free list, lowest on top. */
-  private freeFrom(first: number): void {
-    for (let slot = this.times.length - 1; slot >= first; slot--) {
-      this.next[slot] = this.free;
-      this.free = slot;
-    }
-  }
-}
-
-function widened<A extends Float64Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }

@@ -300,6 +300,15 @@ describe("push", () => {
   });
 });
 
+describe("times", () => {
+  it("too close to tell apart are an error and not an endless search", () => {
+    const queue = new EventQueue();
+    expect(() => {
+      for (let i = 0; i < 100; i++) queue.push(i * Number.MIN_VALUE, i, 0, 0, undefined);
+    }).toThrow("too close to tell apart");
+  });
+});
+
 describe("payloads", () => {
   it("are let go once they were popped or cancelled", () => {
     const queue = new EventQueue();
@@ -421,6 +430,18 @@ function cancelUnder(law: Law, size: number, share: number): void {
 }
 
 describe("a copy by forEachInOrder", () => {
+  it("holds as many events as there are", () => {
+    const queue = new EventQueue();
+    for (let i = 0; i < 300_000; i++) queue.push(1 + (i % 2), i, 0, 0, undefined);
+    let visited = 0;
+    let ordered = true;
+    queue.forEachInOrder((slot) => {
+      ordered &&= queue.targets[slot] === (visited < 150_000 ? 2 * visited : 2 * (visited - 150_000) + 1);
+      visited++;
+    });
+    expect([visited, ordered]).toEqual([300_000, true]);
+  });
+
   for (const [name, law] of Object.entries(laws)) {
     it(`goes on exactly like the original, under the delay law "${name}"`, () => {
       for (const size of [3, 64, 500, 2_000]) {
