@@ -1,14 +1,16 @@
 /** Finds the scenario that the user means: a path, or a name of the catalogue. */
 
 import { readFile, stat } from "node:fs/promises";
+import { relative } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
-import { InputError, type LoadedScenario, type LoadOptions, type Services } from "./services.ts";
+import type { Overrides } from "../scenarios/load.ts";
+import { InputError, type LoadedScenario, type Services } from "./services.ts";
 
 /** Reads and checks the scenario that `name` stands for. */
 export async function openScenario(
   services: Services,
   name: string,
-  options: LoadOptions,
+  options: Overrides,
 ): Promise<LoadedScenario> {
   const file = await scenarioFile(services, name);
   return services.load(await readFile(file, "utf8"), file, options);
@@ -18,7 +20,8 @@ async function scenarioFile(services: Services, name: string): Promise<string> {
   if (await isFile(name)) return name;
   const catalogue = await services.catalogue();
   const entry = catalogue.find((each) => each.name === name);
-  if (entry !== undefined) return entry.file;
+  // Relative, so that a result does not tell where bokisim is installed.
+  if (entry !== undefined) return relative(process.cwd(), entry.file);
   const names = catalogue.map((each) => each.name);
   throw new InputError(
     `${name}: no such file, and no scenario of the catalogue has this name${suggestion(name, names)}\n` +

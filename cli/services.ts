@@ -1,5 +1,7 @@
 /** What the commands need from the other rooms, as one interface: tests of the command line bring their own. */
 
+import type { CatalogueEntry } from "../scenarios/catalogue.ts";
+import type { Overrides } from "../scenarios/load.ts";
 import type { ScenarioResult } from "../scenarios/result.ts";
 import type { RunOptions as ScenarioRunOptions } from "../scenarios/run.ts";
 
@@ -12,23 +14,9 @@ export interface LoadedScenario {
   readonly run: (options: RunOptions) => Promise<ScenarioResult>;
 }
 
-export interface LoadOptions {
-  /** `path=value`, as given on the command line. */
-  readonly set: readonly string[];
-  readonly seed?: number;
-}
-
-interface CatalogueEntry {
-  readonly name: string;
-  /** One line. */
-  readonly summary: string;
-  /** Path of its file. */
-  readonly file: string;
-}
-
 export interface Services {
   /** Reads and checks a scenario; an `InputError` says what is wrong with it. */
-  load(text: string, file: string, options: LoadOptions): Promise<LoadedScenario>;
+  load(text: string, file: string, options: Overrides): Promise<LoadedScenario>;
   catalogue(): Promise<readonly CatalogueEntry[]>;
   /** The JSON Schema of the scenario format. */
   schema(): Promise<unknown>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseQuantity, variedQuantity } from "../../reports/charts/setting.ts";
+import { readQuantity, variedQuantity } from "../../reports/charts/setting.ts";
 import { namedVariantsResult, quantityVariantsResult, quickstartResult } from "./fixture.ts";
 
 describe("a setting's value is read as scenarios write it", () => {
@@ -12,11 +12,11 @@ describe("a setting's value is read as scenarios write it", () => {
     ["95%", "share", 0.95],
     ["5k/s", "rate", 5_000],
     ["12", "number", 12],
-  ])("%s", (written, dimension, value) => expect(parseQuantity(written)).toEqual({ dimension, value }));
+  ])("%s", (written, dimension, value) => expect(readQuantity(written)).toEqual({ dimension, value }));
 
   test.each([["fast"], ["3 parsecs"], [""], [true], [null], [{ kind: "constant" }]])(
     "%j is no quantity",
-    (written) => expect(parseQuantity(written)).toBeUndefined(),
+    (written) => expect(readQuantity(written)).toBeUndefined(),
   );
 });
 
@@ -27,6 +27,15 @@ describe("variants lie on a line", () => {
       dimension: "nanos",
       values: [300_000, 600_000, 900_000],
     });
+  });
+
+  test("when each sets the same several fields to one value", () => {
+    const two = quantityVariantsResult(2);
+    const variants = two.variants.map((variant, index) => {
+      const value = `${index + 1}ms`;
+      return { ...variant, settings: { "boki.localCut": value, "boki.globalCut": value } };
+    });
+    expect(variedQuantity({ ...two, variants })?.path).toBe("boki.localCut and boki.globalCut");
   });
 
   test("not when they set several things", () => {

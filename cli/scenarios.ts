@@ -1,0 +1,35 @@
+/** The services of the command line as the room of the scenarios offers them; loaded when asked for, so that help is fast. */
+
+import { InputError, type Services } from "./services.ts";
+
+export const scenarioServices: Services = {
+  async load(text, file, options) {
+    const [{ loadScenario }, { ScenarioError }] = await Promise.all([
+      import("../scenarios/load.ts"),
+      import("../scenarios/problems.ts"),
+    ]);
+    try {
+      const scenario = loadScenario(text, file, options);
+      return {
+        name: scenario.name,
+        run: async (runOptions) => {
+          const { runScenario } = await import("../scenarios/run.ts");
+          return runScenario(scenario, runOptions);
+        },
+      };
+    } catch (error) {
+      if (error instanceof ScenarioError) throw new InputError(error.message);
+      throw error;
+    }
+  },
+
+  async catalogue() {
+    const { catalogue } = await import("../scenarios/catalogue.ts");
+    return catalogue();
+  },
+
+  async schema() {
+    const { scenarioJsonSchema } = await import("../scenarios/json-schema.ts");
+    return scenarioJsonSchema();
+  },
+};
