@@ -9,9 +9,11 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { memory, run as boki } from "./boki.ts";
 import { run as floor } from "./floor.ts";
 import { run as hold } from "./hold.ts";
 import { run as mm1 } from "./mm1.ts";
+import { run as phold } from "./phold.ts";
 import { run as pholdRaw } from "./phold-raw.ts";
 import type { Row, Suite } from "./suite.ts";
 
@@ -20,6 +22,9 @@ const suites: Record<string, Suite> = {
   "phold-raw": pholdRaw,
   mm1,
   floor,
+  phold,
+  boki,
+  memory,
 };
 
 const { values } = parseArgs({

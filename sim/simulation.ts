@@ -274,7 +274,10 @@ export class Simulation {
 
   /** Starts every process that is not up, in the order of addresses. */
   start(): void {
-    for (const process of this.processes) if (!process.up) this.boot(process.address);
+    const down = this.processes.filter((process) => !process.up);
+    // All of them are there before the first one speaks, or what it sends to a later one would be lost.
+    for (const process of down) this.bringUp(process);
+    for (const process of down) this.runStart(process);
   }
 
   // ---- Running -----------------------------------------------------------------------------------------------------
@@ -374,8 +377,16 @@ export class Simulation {
   boot(address: Address): void {
     const process = this.processes[address]!;
     if (process.up) throw new Error(`${process.name} is already up`);
+    this.bringUp(process);
+    this.runStart(process);
+  }
+
+  private bringUp(process: Process): void {
     process.up = true;
-    this.nextIncarnation(address);
+    this.nextIncarnation(process.address);
+  }
+
+  private runStart(process: Process): void {
     const machine = process.options.machine;
     const out = process.costs === undefined ? this.instant : this.step;
     out.enter(process, this.nowNanos);

@@ -1,0 +1,158 @@
+/**
+ * The Boki model: events and appends per second of CPU time at the published deployment, with 10 to 10,000 nodes, and the memory
+ * that ten million appended records take.
+ */
+
+import { createDeployment, type Deployment, type DeploymentConfig, START_UP_NANOS } from "../models/boki/cluster.ts";
+import { BOKI_DEFAULTS, CLUSTER_DEFAULTS, DISK_DEFAULTS, NETWORK_DEFAULTS } from "../models/boki/config.ts";
+import type { WorkloadConfig } from "../models/workloads/config.ts";
+import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
+import { cpuSecondsOf, median, type Options, type Row, roundsOf } from "./suite.ts";
+
+const PUBLISHED = {
+  ...BOKI_DEFAULTS,
+  localCutNanos: 300 * MICROSECOND,
+  globalCutNanos: 300 * MICROSECOND,
+  indexReplicas: 8,
+  engineThreads: 4,
+  storageThreads: 2,
+  sequencerThreads: 2,
+  gatewayThreads: 2,
+  engineCache: true,
+  propagateAuxData: true,
+};
+
+export async function run(options: Options): Promise<Row[]> {
+  return [...quickstart(options), ...nodes(options)];
+}
+
+/** The published deployment with 128 producers, each appending 1 KiB every 6 ms. */
+function quickstart(options: Options): Row[] {
+  const lengthNanos = (options.quick ? 1 : 4) * SECOND;
+  const rates: { events: number; appends: number }[] = [];
+  let expected = 0;
+  let appended = 0;
+  for (let round = 0; round <= roundsOf(options); round++) {
+    const deployment = deploy({ boki: PUBLISHED, cluster: CLUSTER_DEFAULTS }, producers(128, 6 * MILLISECOND));
+    const { simulation } = deployment;
+    simulation.start();
+    simulation.run(START_UP_NANOS);
+    const before = simulation.events;
+    const cpuSeconds = cpuSecondsOf(() => simulation.run(START_UP_NANOS + lengthNanos));
+    appended = appendsOf(deployment);
+    expected = (128 * lengthNanos) / (6 * MILLISECOND);
+    // The first round is where the code is compiled.
+    if (round > 0) rates.push({ events: (simulation.events - before) / cpuSeconds, appends: appended / cpuSeconds });
+  }
+  const measure = "Boki, 8 engines, 20 k appends/s";
+  const check = `${Math.abs(appended / expected - 1) < 0.02 ? "right" : "WRONG"}: ${appended} for ${expected.toFixed(0)} appends`;
+  return [
+    { measure, program: "bokisim", perSecond: median(rates.map(({ events }) => events)), unit: "events", compared: "", check },
+    { measure, program: "bokisim", perSecond: median(rates.map(({ appends }) => appends)), unit: "appends", compared: "", check },
+  ];
+}
+
+/** A tenth of the nodes are sequencers with a physical log each, a quarter are storage nodes. Each engine has two clients. */
+function nodes(options: Options): Row[] {
+  const rows: Row[] = [];
+  let smallest: number | undefined;
+  for (const count of options.quick ? [10, 100, 1_000] : [10, 100, 1_000, 10_000]) {
+    const sequencers = Math.max(3, count / 10);
+    const storages = Math.max(3, count / 4);
+    const engines = Math.floor(count - sequencers - storages);
+    const physicalLogs = count < 100 ? 1 : count / 10;
+    const cluster = { engines, storages: Math.floor(storages), sequencers, workersPerEngine: 2, coresPerHost: 8 };
+    const workload = {
+      ...producers(2 * engines, 5 * MILLISECOND),
+      logBooks: { count: 4 * physicalLogs, zipfExponent: 0 },
+    };
+    const { simulation } = deploy({ boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster }, workload);
+    simulation.start();
+    // Connections are made, and the code compiled, before anything is counted.
+    simulation.run(START_UP_NANOS + 100 * MILLISECOND);
+    const eventsWanted = options.quick ? 500_000 : 2_000_000;
+    const before = simulation.events;
+    const cpuSeconds = cpuSecondsOf(() => {
+      for (let at = simulation.nowNanos; simulation.events - before < eventsWanted; ) {
+        at += 2 * MILLISECOND;
+        simulation.run(at);
+      }
+    });
+    const perSecond = (simulation.events - before) / cpuSeconds;
+    smallest ??= perSecond;
+    rows.push({
+      measure: `Boki, ${count.toLocaleString("en")} nodes`,
+      program: "bokisim",
+      perSecond,
+      unit: "events",
+      compared: `${(smallest / perSecond).toFixed(2)} x the cost of an event at 10 nodes`,
+      check: simulation.recorder.pending().length > 0 ? "right: running" : "WRONG: nothing runs",
+    });
+  }
+  return rows;
+}
+
+export async function memory(options: Options): Promise<Row[]> {
+  const records = options.quick ? 1_000_000 : 10_000_000;
+  const workload: WorkloadConfig = {
+    ...producers(256, MILLISECOND),
+    arrival: { kind: "closedLoop", clients: 256, think: { kind: "constant", value: 0 } },
+    tagsPerRecord: 1,
+  };
+  const deployment = deploy({ boki: PUBLISHED, cluster: CLUSTER_DEFAULTS }, workload);
+  const { simulation } = deployment;
+  simulation.start();
+  let peakBytes = 0;
+  for (let at: Nanos = START_UP_NANOS; appendsOf(deployment) < records; at += 100 * MILLISECOND) {
+    simulation.run(at);
+    peakBytes = Math.max(peakBytes, process.memoryUsage().rss);
+  }
+  const gibibytes = peakBytes / 1024 ** 3;
+  return [
+    {
+      measure: `Memory of ${(records / 1e6).toFixed(0)} million records of 1 KiB`,
+      program: "bokisim",
+      perSecond: undefined,
+      unit: "",
+      compared: `${gibibytes.toFixed(2)} GiB resident at the most`,
+      check: `${gibibytes < 4 ? "right" : "ABOVE"}: ${appendsOf(deployment)} appended, limit 4 GiB`,
+    },
+  ];
+}
+
+function deploy(
+  { boki, cluster }: Pick<DeploymentConfig, "boki" | "cluster">,
+  workload: WorkloadConfig,
+): Deployment {
+  return createDeployment({
+    seed: 1,
+    mode: "fast",
+    cluster,
+    boki,
+    network: NETWORK_DEFAULTS,
+    disk: DISK_DEFAULTS,
+    costs: {},
+    workloads: [workload],
+    mutation: 0,
+  });
+}
+
+function producers(clients: number, intervalNanos: Nanos): WorkloadConfig {
+  return {
+    name: "producers",
+    arrival: { kind: "paced", clients, intervalNanos },
+    mix: { append: 1 },
+    logBooks: { count: 1, zipfExponent: 0 },
+    tags: { count: 100, zipfExponent: 0 },
+    tagsPerRecord: 2,
+    recordBytes: { kind: "constant", value: 1_024 },
+    auxBytes: { kind: "constant", value: 64 },
+    readPosition: { kind: "recent", records: 1_000 },
+    nestedShare: 0,
+    startNanos: 0,
+  };
+}
+
+function appendsOf({ simulation }: Deployment): number {
+  return simulation.recorder.results().find(({ name }) => name === "append")?.count ?? 0;
+}
