@@ -1,0 +1,190 @@
+/** Reads a scenario file: everything that is wrong with it, each at its place, or a scenario that is ready to run. */
+
+import { check, type Finding, overlap, valueAt } from "./check.ts";
+import { type Problem, ScenarioError } from "./problems.ts";
+import type { Scenario, ScenarioVariant } from "./scenario.ts";
+import { applySetting, readSetting } from "./settings.ts";
+import { keyOf, type Path, problemAt, readSource, type Source, type Span } from "./source.ts";
+import { countVariants, planVariants, VARIANTS_MAX, type VariantPlan } from "./variants.ts";
+
+export interface Overrides {
+  /** `path=value`, as on the command line; the last one counts. */
+  readonly set: readonly string[];
+  readonly seed?: number;
+}
+
+/** A field that was set after the file was read. */
+interface Override {
+  readonly path: Path;
+  /** The command line's text, or the place in the file of a variant's setting. */
+  readonly origin: { readonly text: string } | { readonly at: Path };
+}
+
+/** Throws a `ScenarioError` with every mistake that was found, and nothing else. */
+export function loadScenario(text: string, file: string, overrides: Overrides = { set: [] }): Scenario {
+  const { source, problems } = readSource(text, file);
+  if (problems.length > 0) throw new ScenarioError(problems);
+  const loader = new Loader(source);
+  const content = loader.applyCommandLine(overrides);
+  const scenario = loader.checkBase(content);
+  const variants = loader.checkVariants(content);
+  if (loader.problems.length > 0 || scenario === undefined) throw new ScenarioError(loader.problems);
+  return { ...scenario, variants };
+}
+
+/** The mistakes found so far, and what is needed to place the next. */
+class Loader {
+  readonly problems: Problem[] = [];
+  private readonly source: Source;
+  private readonly commandLine: Override[] = [];
+  /** Mistakes of the base, which its variants repeat. */
+  private readonly known = new Set<string>();
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  /** The file's content with the command line's settings. */
+  applyCommandLine({ set, seed }: Overrides): Record<string, unknown> {
+    const content = structuredClone(this.source.value);
+    if (seed !== undefined) {
+      content.seed = seed;
+      this.commandLine.push({ path: ["seed"], origin: { text: `--seed ${seed}` } });
+    }
+    for (const each of set) {
+      const text = `--set ${each}`;
+      const setting = readSetting(each);
+      const applied = setting.ok ? applySetting(content, setting.path, setting.value) : setting;
+      if (applied.ok) this.commandLine.push({ path: applied.path, origin: { text } });
+      else this.problems.push({ where: text, path: "", message: applied.reason });
+    }
+    return content;
+  }
+
+  checkBase(content: Record<string, unknown>): Scenario | undefined {
+    const checked = check(content, this.source.file);
+    if (checked.ok) return checked.scenario;
+    for (const finding of checked.findings) {
+      this.known.add(identity(finding));
+      this.problems.push(this.place(finding, content, this.commandLine));
+    }
+    return undefined;
+  }
+
+  checkVariants(content: Record<string, unknown>): ScenarioVariant[] {
+    // What is wrong with the lists themselves has been said.
+    if ([...this.known].some((each) => /^\["(variants|sweep)"/.test(each))) return [];
+    const count = countVariants(content);
+    if (count > VARIANTS_MAX) {
+      const message = `found ${count} variants, all combinations counted; at most ${VARIANTS_MAX} make sense`;
+      this.problems.push(this.place({ path: ["sweep"], message }, content, this.commandLine));
+      return [];
+    }
+    const plans = planVariants(content);
+    this.checkOverlap(content, plans);
+    const { variants: _, sweep: __, ...base } = content;
+    return plans.flatMap((plan) => this.checkVariant(base, plan));
+  }
+
+  private checkVariant(base: Readonly<Record<string, unknown>>, plan: VariantPlan): ScenarioVariant[] {
+    const content = structuredClone(base);
+    const overrides = [...this.commandLine];
+    const before = this.problems.length;
+    for (const { dotted, value, at } of plan.settings) {
+      const applied = /^(variants|sweep|name)\b/.test(dotted)
+        ? { ok: false as const, reason: `a variant cannot change ${dotted}` }
+        : applySetting(content, dotted, value);
+      if (applied.ok) overrides.push({ path: applied.path, origin: { at } });
+      else this.add(this.place({ path: at, message: applied.reason }, this.source.value, []));
+    }
+    if (this.problems.length > before) return [];
+    const checked = check(content, this.source.file);
+    if (checked.ok) {
+      const settings = Object.fromEntries(plan.settings.map(({ dotted, value }) => [dotted, value]));
+      return [{ name: plan.name, settings, scenario: checked.scenario }];
+    }
+    for (const finding of checked.findings) {
+      if (this.known.has(identity(finding))) continue;
+      const inVariant = { ...finding, message: `${finding.message} (in variant "${plan.name}")` };
+      this.add(this.place(inVariant, content, overrides, plan.at));
+    }
+    return [];
+  }
+
+  /** A field that every variant sets itself cannot be set for all of them: the user would see no effect. */
+  private checkOverlap(content: Readonly<Record<string, unknown>>, plans: readonly VariantPlan[]): void {
+    if (plans.length === 0) return;
+    for (const { path, origin } of this.commandLine) {
+      const everywhere = plans.every(({ settings }) =>
+        settings.some(({ dotted }) => {
+          const applied = applySetting(structuredClone(content), dotted, undefined);
+          return applied.ok && applied.path.length <= path.length && overlap(applied.path, path);
+        }),
+      );
+      if (!everywhere) continue;
+      const where = "text" in origin ? origin.text : this.source.file;
+      const message = "has no effect, because every variant of the scenario sets this field itself";
+      this.problems.push({ where, path: this.shownPath(path, content), message });
+    }
+  }
+
+  /** A sweep may make the same mistake at one place many times. */
+  private add(problem: Problem): void {
+    const same = (other: Problem): boolean =>
+      other.line === problem.line && other.column === problem.column && other.path === problem.path;
+    if (!this.problems.some((other) => problem.line !== undefined && same(other)))
+      this.problems.push(problem);
+  }
+
+  /** Ties a mistake to the setting that made it, or to its field in the file. */
+  private place(
+    finding: Finding,
+    content: unknown,
+    overrides: readonly Override[],
+    otherwise?: Path,
+  ): Problem {
+    const { path, related = [], message } = finding;
+    const paths = [path, ...related];
+    const field = this.shownPath(path, content);
+    const guilty = overrides.findLast((each) => paths.some((one) => overlap(each.path, one)));
+    if (guilty !== undefined && "text" in guilty.origin)
+      return { where: guilty.origin.text, path: field, message };
+    if (guilty !== undefined && "at" in guilty.origin) {
+      return problemAt(this.source, this.spanOf(guilty.origin.at, undefined), field, message);
+    }
+    const given = paths.find((each) => this.source.places.has(keyOf(each)));
+    return problemAt(this.source, this.spanOf(otherwise ?? given ?? path, finding.at), field, message);
+  }
+
+  /** Where a field stands, or where the nearest mapping around it begins. */
+  private spanOf(path: Path, at: "key" | undefined): Span {
+    for (let length = path.length; length >= 0; length--) {
+      const place = this.source.places.get(keyOf(path.slice(0, length)));
+      if (place === undefined) continue;
+      const value = valueAt(this.source.value, path.slice(0, length));
+      const isWhole = length === path.length;
+      // A mapping or list begins on a line of its own; its key says better what is meant.
+      const byKey = at === "key" || !isWhole || typeof value === "object" || value === undefined;
+      if (byKey && place.key !== undefined) return place.key;
+      return isWhole && typeof value !== "object"
+        ? place.value
+        : { start: place.value.start, end: place.value.start + 1 };
+    }
+    return { start: 0, end: 1 };
+  }
+
+  /** The path as `--set` takes it, entries of a list by their names. */
+  private shownPath(path: Path, content: unknown): string {
+    return path
+      .map((step, i) => {
+        const name =
+          typeof step === "number" ? valueAt(content, [...path.slice(0, i + 1), "name"]) : undefined;
+        return typeof name === "string" ? name : step;
+      })
+      .join(".");
+  }
+}
+
+function identity({ path, message }: Finding): string {
+  return `${keyOf(path)} ${message}`;
+}

@@ -1,0 +1,130 @@
+/** From the fields of a file, which are right, to what the models take. */
+
+import type { BokiConfig } from "../models/boki/config.ts";
+import { Mutation } from "../models/boki/mutations.ts";
+import type { Arrival, ReadPosition, WorkloadConfig } from "../models/workloads/config.ts";
+import { operationsOf, parseExpectation } from "./expectation-text.ts";
+import type { Expectation, Scenario } from "./scenario.ts";
+import type { ScenarioFields } from "./schema.ts";
+
+type WorkloadFields = ScenarioFields["workload"][number];
+
+export function resolve(
+  fields: ScenarioFields,
+  file: string,
+  written: Readonly<Record<string, unknown>>,
+): Scenario {
+  const { name, summary, seed, replications, check, profile, cluster, network, disk, costs } = fields;
+  return {
+    name,
+    summary,
+    file,
+    seed,
+    durationNanos: fields.duration,
+    warmupNanos: fields.warmup,
+    replications,
+    check,
+    profile,
+    mutation: Mutation[fields.mutation],
+    cluster,
+    boki: resolveBoki(fields.boki),
+    network: {
+      latency: network.latency,
+      bitsPerSecond: network.bandwidth,
+      pipeLatency: network.pipeLatency,
+      zookeeperDelay: network.zookeeperDelay,
+      wakeLatency: network.wakeLatency,
+      cpuJitter: network.cpuJitter,
+    },
+    disk: {
+      readLatency: disk.readLatency,
+      syncLatency: disk.syncLatency,
+      bytesPerSecond: disk.bandwidth,
+    },
+    costs: withoutUndefined(costs),
+    workloads: fields.workload.map(resolveWorkload),
+    expectations: resolveExpectations(fields),
+    variants: [],
+    written,
+  };
+}
+
+function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {
+  return {
+    localCutNanos: boki.localCut,
+    globalCutNanos: boki.globalCut,
+    metalogReplicas: boki.metalogReplicas,
+    userlogReplicas: boki.userlogReplicas,
+    indexReplicas: boki.indexReplicas,
+    physicalLogs: boki.physicalLogs,
+    hashTokens: boki.hashTokens,
+    sealTailEntries: boki.sealTailEntries,
+    flushIntervalNanos: boki.flushInterval,
+    maxLiveRecords: boki.maxLiveRecords,
+    engineCache: boki.engineCache,
+    engineCacheBytes: boki.engineCacheSize,
+    propagateAuxData: boki.propagateAuxData,
+    storageAuxCacheBytes: boki.storageAuxCacheSize,
+    databaseCacheBytes: boki.databaseCacheSize,
+    blockingReadLimitNanos: boki.blockingReadLimit,
+    engineThreads: boki.engineThreads,
+    storageThreads: boki.storageThreads,
+    sequencerThreads: boki.sequencerThreads,
+    gatewayThreads: boki.gatewayThreads,
+    connectionsPerPeer: boki.connectionsPerPeer,
+    remoteIndexShare: boki.remoteIndexShare,
+    zookeeperSessionTimeoutNanos: boki.zookeeperSessionTimeout,
+    appendBytesMax: boki.appendSizeLimit,
+  };
+}
+
+function resolveWorkload(fields: WorkloadFields): WorkloadConfig {
+  const { name, logBooks, tags, tagsPerRecord, recordSize, auxSize, nested, start, stop } = fields;
+  return {
+    name,
+    arrival: resolveArrival(fields.arrival),
+    mix: withoutUndefined(fields.mix),
+    logBooks: { count: logBooks.count, zipfExponent: logBooks.zipf },
+    tags: { count: tags.count, zipfExponent: tags.zipf },
+    tagsPerRecord,
+    recordBytes: recordSize,
+    auxBytes: auxSize,
+    readPosition: resolveRead(fields.read),
+    nestedShare: nested,
+    startNanos: start,
+    ...(stop === undefined ? {} : { stopNanos: stop }),
+  };
+}
+
+function resolveArrival(arrival: WorkloadFields["arrival"]): Arrival {
+  const { closedLoop, paced, poisson, constantRate, timetable } = arrival;
+  if (closedLoop !== undefined) return { kind: "closedLoop", ...closedLoop };
+  if (paced !== undefined) return { kind: "paced", clients: paced.clients, intervalNanos: paced.interval };
+  if (poisson !== undefined) return { kind: "poisson", perSecond: poisson.rate };
+  if (constantRate !== undefined) return { kind: "constantRate", perSecond: constantRate.rate };
+  if (timetable !== undefined) {
+    const { rate, connections, threads } = timetable;
+    return { kind: "timetable", perSecond: rate, connections, threads };
+  }
+  throw new Error("an arrival that the format accepted has no kind");
+}
+
+function resolveRead(read: WorkloadFields["read"]): ReadPosition {
+  if (typeof read === "string") return { kind: read };
+  return { kind: "recent", records: read.recent! };
+}
+
+function resolveExpectations({ expect, workload }: ScenarioFields): Expectation[] {
+  const operations = operationsOf(workload);
+  return expect.map((expression) => {
+    const parsed = parseExpectation(expression, operations);
+    if (!parsed.ok) throw new Error(`an expectation that the rules accepted ${parsed.reason}`);
+    return parsed.value;
+  });
+}
+
+type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
