@@ -1,0 +1,42 @@
+/** The real program on real scenarios, end to end. */
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+
+const PROGRAM = new URL("../../cli/bokisim.ts", import.meta.url).pathname;
+const QUICKSTART = new URL("../../scenarios/quickstart.yaml", import.meta.url).pathname;
+const directory = mkdtempSync(join(tmpdir(), "bokisim-real-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const bokisim = (...args: string[]): Promise<{ status: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    const options = { cwd: directory, maxBuffer: 64 * 1_024 * 1_024 };
+    execFile(process.execPath, [PROGRAM, ...args], options, (error, out, err) => {
+      resolve({ status: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+
+describe("bokisim", { timeout: 60_000 }, () => {
+  test("names file, line, column and the nearest name for a typo in a scenario", async () => {
+    const text = readFileSync(QUICKSTART, "utf8").replace(/^boki:/m, "bokki:");
+    const line = text.split("\n").findIndex((each) => each.startsWith("bokki:")) + 1;
+    writeFileSync(join(directory, "typo.yaml"), text);
+    for (const command of ["run", "validate"]) {
+      const { status, out, err } = await bokisim(command, "typo.yaml");
+      expect({ status, out }).toEqual({ status: 2, out: "" });
+      expect(err).toContain(`typo.yaml:${line}:1  bokki: unknown field; did you mean "boki"?`);
+    }
+  });
+
+  test("runs a scenario to the same result whatever the number of jobs", async () => {
+    const args = ["run", QUICKSTART, "--json", "--quiet", "--set", "warmup=50ms", "--set", "duration=100ms"];
+    const one = await bokisim(...args, "--jobs", "1");
+    const two = await bokisim(...args, "--jobs", "2");
+    expect(one.err).toBe("");
+    expect(JSON.parse(one.out).variants[0].operations.length).toBeGreaterThan(0);
+    expect(two.out).toBe(one.out);
+  });
+});
