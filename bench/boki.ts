@@ -3,7 +3,12 @@
  * that ten million appended records take.
  */
 
-import { createDeployment, type Deployment, type DeploymentConfig, START_UP_NANOS } from "../models/boki/cluster.ts";
+import {
+  createDeployment,
+  type Deployment,
+  type DeploymentConfig,
+  START_UP_NANOS,
+} from "../models/boki/cluster.ts";
 import { BOKI_DEFAULTS, CLUSTER_DEFAULTS, DISK_DEFAULTS, NETWORK_DEFAULTS } from "../models/boki/config.ts";
 import type { WorkloadConfig } from "../models/workloads/config.ts";
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
@@ -33,7 +38,10 @@ function quickstart(options: Options): Row[] {
   let expected = 0;
   let appended = 0;
   for (let round = 0; round <= roundsOf(options); round++) {
-    const deployment = deploy({ boki: PUBLISHED, cluster: CLUSTER_DEFAULTS }, producers(128, 6 * MILLISECOND));
+    const deployment = deploy(
+      { boki: PUBLISHED, cluster: CLUSTER_DEFAULTS },
+      producers(128, 6 * MILLISECOND),
+    );
     const { simulation } = deployment;
     simulation.start();
     simulation.run(START_UP_NANOS);
@@ -42,13 +50,28 @@ function quickstart(options: Options): Row[] {
     appended = appendsOf(deployment);
     expected = (128 * lengthNanos) / (6 * MILLISECOND);
     // The first round is where the code is compiled.
-    if (round > 0) rates.push({ events: (simulation.events - before) / cpuSeconds, appends: appended / cpuSeconds });
+    if (round > 0)
+      rates.push({ events: (simulation.events - before) / cpuSeconds, appends: appended / cpuSeconds });
   }
   const measure = "Boki, 8 engines, 20 k appends/s";
   const check = `${Math.abs(appended / expected - 1) < 0.02 ? "right" : "WRONG"}: ${appended} for ${expected.toFixed(0)} appends`;
   return [
-    { measure, program: "bokisim", perSecond: median(rates.map(({ events }) => events)), unit: "events", compared: "", check },
-    { measure, program: "bokisim", perSecond: median(rates.map(({ appends }) => appends)), unit: "appends", compared: "", check },
+    {
+      measure,
+      program: "bokisim",
+      perSecond: median(rates.map(({ events }) => events)),
+      unit: "events",
+      compared: "",
+      check,
+    },
+    {
+      measure,
+      program: "bokisim",
+      perSecond: median(rates.map(({ appends }) => appends)),
+      unit: "appends",
+      compared: "",
+      check,
+    },
   ];
 }
 
@@ -61,12 +84,21 @@ function nodes(options: Options): Row[] {
     const storages = Math.max(3, count / 4);
     const engines = Math.floor(count - sequencers - storages);
     const physicalLogs = count < 100 ? 1 : count / 10;
-    const cluster = { engines, storages: Math.floor(storages), sequencers, workersPerEngine: 2, coresPerHost: 8 };
+    const cluster = {
+      engines,
+      storages: Math.floor(storages),
+      sequencers,
+      workersPerEngine: 2,
+      coresPerHost: 8,
+    };
     const workload = {
       ...producers(2 * engines, 5 * MILLISECOND),
       logBooks: { count: 4 * physicalLogs, zipfExponent: 0 },
     };
-    const { simulation } = deploy({ boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster }, workload);
+    const { simulation } = deploy(
+      { boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster },
+      workload,
+    );
     simulation.start();
     // Connections are made, and the code compiled, before anything is counted.
     simulation.run(START_UP_NANOS + 100 * MILLISECOND);

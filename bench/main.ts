@@ -9,7 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { memory, run as boki } from "./boki.ts";
+import { run as boki, memory } from "./boki.ts";
 import { run as floor } from "./floor.ts";
 import { run as hold } from "./hold.ts";
 import { run as mm1 } from "./mm1.ts";

@@ -57,7 +57,13 @@ function bokisim(events: number): Contender {
     round() {
       const simulation = new Simulation({ seed: 1, mode: "fast", routing: () => LINK });
       for (let i = 0; i < NODES; i++) {
-        simulation.addProcess({ name: `node-${i}`, role: "node", machine: node, config: undefined, datagrams: LINK });
+        simulation.addProcess({
+          name: `node-${i}`,
+          role: "node",
+          machine: node,
+          config: undefined,
+          datagrams: LINK,
+        });
       }
       simulation.start();
       const untilNanos = Math.round((events / NODES) * MILLISECOND);
