@@ -33,6 +33,7 @@ import {
 } from "./costs.ts";
 import { engine } from "./engine.ts";
 import { gateway } from "./gateway.ts";
+import type { LogProgram } from "./log-api.ts";
 import { operator } from "./operator.ts";
 import { sequencer } from "./sequencer.ts";
 import { storage } from "./storage.ts";
@@ -55,6 +56,8 @@ export interface DeploymentConfig {
   /** Overrides of COSTS by name, in nanoseconds. */
   readonly costs: Readonly<Partial<Record<string, number>>>;
   readonly workloads: readonly WorkloadConfig[];
+  /** Programs that workers know besides those of the workloads. */
+  readonly programs?: Readonly<Record<string, LogProgram<never>>>;
   readonly mutation: number;
   /** Without queueing and CPU costs a step takes no time; what remains are the delays of links and timers. */
   readonly free?: boolean;
@@ -67,6 +70,7 @@ export interface DeploymentConfig {
 export interface Deployment {
   readonly simulation: Simulation;
   readonly zooKeeper: Address;
+  readonly gateway: Address;
   readonly engines: readonly Address[];
   readonly storages: readonly Address[];
   readonly sequencers: readonly Address[];
@@ -191,7 +195,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
       handOffNanos: costs.handOff,
     }),
   );
-  const machine = createWorker(createPrograms(config.workloads));
+  const machine = createWorker({ ...config.programs, ...createPrograms(config.workloads) });
   const workers: Address[][] = [];
   const sharedLists = new SharedLists();
   const engines = numbered(engineCount).map((id) => {
@@ -249,7 +253,16 @@ export function createDeployment(config: DeploymentConfig): Deployment {
       host: host(`client-${workload.name}`),
     }),
   );
-  return { simulation, zooKeeper: zooKeeperAddress, engines, storages, sequencers, workers, clients };
+  return {
+    simulation,
+    zooKeeper: zooKeeperAddress,
+    gateway: gatewayAddress,
+    engines,
+    storages,
+    sequencers,
+    workers,
+    clients,
+  };
 }
 
 /** Node ids count from 1, as deployed. */

@@ -78,6 +78,7 @@ export function endCall(
     return;
   }
   state.contexts.delete(message.call);
+  out.observe?.({ kind: "callEnded", call: message.call } satisfies Observation);
   const { replyTo, client } = context;
   if (client === undefined)
     out.send(replyTo, { kind: "complete", call: message.call, output: message.output });

@@ -232,6 +232,8 @@ function evaluate(state: IndexState, query: ReadQuery, out: Effects<BokiMessage>
   const answer = lookUp(state, query);
   if (answer.found === undefined && query.direction === "nextBlock") {
     state.blocked.push({ query, since: out.now });
+    const { origin, op } = query;
+    out.observe?.({ kind: "readBlocked", engine: state.engine, origin, op } satisfies Observation);
     return [];
   }
   return [answer];

@@ -107,10 +107,8 @@ export function holdRecord(state: LogStorageState, record: LogRecord, out: Effec
 
 /** What a progress report carries. */
 export function progressVector(state: LogStorageState): number[] {
-  if (state.mutation === Mutation.progressInIdOrder) {
-    return [...state.counts.keys()]
-      .sort((a, b) => state.sourceIds[a]! - state.sourceIds[b]!)
-      .map((i) => state.counts[i]!);
+  if (state.mutation === Mutation.progressReversed) {
+    return [...state.counts].reverse();
   }
   return [...state.counts];
 }

@@ -157,6 +157,8 @@ export function takeMetalogProgress(
   const at = state.backups.indexOf(backup);
   if (at < 0 || position <= state.acked[at]!) return;
   state.acked[at] = position;
+  const { logspace } = state;
+  out.observe?.({ kind: "acknowledgementTaken", logspace, backup, position } satisfies Observation);
   commit(state, quorumPosition(state), directory, out);
   const keepFrom = Math.min(state.replicatedPosition, state.metalogPosition - tailEntries);
   while (state.recent.length > 0 && state.recent[0]!.position < keepFrom) state.recent.shift();
@@ -171,8 +173,19 @@ function commit(
   while (state.replicatedPosition < position) {
     const entry = state.recent.find((each) => each.position === state.replicatedPosition)!;
     state.replicatedPosition++;
-    if (state.mutation !== Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
+    if (state.mutation === Mutation.cutMadeAnewWhenSent)
+      propagate(state, madeAnew(state, entry), directory, out);
+    else if (state.mutation !== Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
   }
+}
+
+/** The slip `cutMadeAnewWhenSent`: the same cut with what may be ordered by now. */
+function madeAnew(state: PrimaryState, entry: CutEntry): CutEntry {
+  const { logspace, position, startSeqnum, starts, shards, shardCount } = entry;
+  const deltas = shards.map(
+    (shard) => replicatedCount(state, state.stored[shard]!) - vectorAt(starts, shard),
+  );
+  return cutEntry(logspace, position, startSeqnum, starts, shards, deltas, shardCount);
 }
 
 /** The position before which the primary and enough backups hold everything: with n backups, the upper half of them. */
@@ -191,6 +204,10 @@ function propagate(
   const { view } = state;
   const engines = new Set<NodeId>(state.mutation === Mutation.forgetsIndexEngines ? [] : state.indexSet);
   const storages = new Set<NodeId>();
+  if (state.mutation === Mutation.propagatesToAll) {
+    for (const engine of view.engines) engines.add(engine);
+    for (const storage of view.storages) storages.add(storage);
+  }
   for (const shard of entry.shards) {
     engines.add(view.engines[shard]!);
     for (const storage of view.storageSets[shard]!) storages.add(storage);

@@ -1,7 +1,8 @@
 /**
  * Mutations: bugs that can be switched on, one at a time, to prove that the checkers fire (docs/models/boki.md,
  * "Mutations"). Each is a small patch at one place of a role, marked by its name there; 0 is none. The numbers up to 60
- * are the catalogue's; those from 101 are ours, for invariants that no catalogued slip breaks alone.
+ * are the catalogue's; those from 101 are ours, for invariants that no catalogued slip breaks alone; those from 201 are no
+ * bugs but changes that keep every promise of the protocol, to prove that the checkers do not fire at them.
  */
 
 export const Mutation = {
@@ -16,7 +17,7 @@ export const Mutation = {
   quorumOffByOne: 4,
   /** The next cut does not wait for the previous one to be replicated. */
   severalOutstanding: 5,
-  /** One storage node numbers the shards of a cut by engine id instead of list position. */
+  /** One storage node numbers the shards of a cut from the last engine of the list to the first. */
   sortedShardOrder: 20,
   /** A lite applier does not count the records of shards it does not care for. */
   runningOnlyInterested: 21,
@@ -28,8 +29,8 @@ export const Mutation = {
   lastCutNotUpdated: 24,
   /** A storage node clears its dirty flag without sending its progress. */
   dirtyClearedUnsent: 25,
-  /** A storage node sends its progress vector in the order of engine ids, the receiver reads it in list order. */
-  progressInIdOrder: 26,
+  /** A storage node sends its progress vector from the last source engine to the first. */
+  progressReversed: 26,
   /** An append returns the position of its entry as progress, not the one behind it. */
   appendProgressOffByOne: 27,
   /** A read is admitted by the applied metalog position instead of the indexed one. */
@@ -75,6 +76,14 @@ export const Mutation = {
   localidsSwapped: 101,
   /** Aux data is filed under the seqnum that follows. */
   auxOffByOne: 102,
+  /** The primary makes a cut anew when it sends it out, from the progress of that moment. */
+  cutMadeAnewWhenSent: 103,
+  /** No bug: a backup acknowledges every entry twice. */
+  acknowledgesTwice: 201,
+  /** No bug: every engine and every storage node is sent every entry. */
+  propagatesToAll: 202,
+  /** No bug: only the first replica of a shard sends index data. */
+  oneReplicaAnnounces: 203,
 } as const;
 
 export type MutationName = keyof typeof Mutation;

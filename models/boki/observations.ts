@@ -3,7 +3,7 @@
  * Nothing in the protocol depends on it, and a run that nobody observes does not even build these objects.
  */
 
-import type { Bytes, Nanos } from "../../sim/units.ts";
+import type { Bytes } from "../../sim/units.ts";
 import type { Localid, LogBookId, LogspaceId, MetalogProgress, NodeId, Seqnum, Tag } from "./identifiers.ts";
 import type { AuxData, CallId, LogRecord, OperationOutcome, ReadDirection } from "./messages.ts";
 import type { CutEntry, MetalogEntry } from "./metalog.ts";
@@ -55,6 +55,13 @@ export type Observation =
       readonly view: View;
     }
   | { readonly kind: "propagated"; readonly entry: CutEntry }
+  /** The primary takes in that a backup holds every entry before `position`. */
+  | {
+      readonly kind: "acknowledgementTaken";
+      readonly logspace: LogspaceId;
+      readonly backup: NodeId;
+      readonly position: number;
+    }
   /** A backup holds every entry before `position`. */
   | {
       readonly kind: "acknowledged";
@@ -125,12 +132,15 @@ export type Observation =
       readonly parent: CallId | undefined;
       readonly progress: MetalogProgress;
     }
+  /** The call's output leaves the engine; its context is gone. */
+  | { readonly kind: "callEnded"; readonly call: CallId }
   | { readonly kind: "auxSet"; readonly seqnum: Seqnum; readonly aux: AuxData }
+  /** A blocking read of `origin` found nothing in the index of `engine` and waits there. */
   | {
-      readonly kind: "blockedRead";
+      readonly kind: "readBlocked";
       readonly engine: NodeId;
+      readonly origin: NodeId;
       readonly op: number;
-      readonly limitNanos: Nanos;
     };
 
 /** Size of a record in memory and on the wire beyond its header: 8 bytes a tag, and the payload. */

@@ -18,6 +18,7 @@ import {
   takeMetalogProgress,
   takeShardProgress,
 } from "./metalog-primary.ts";
+import { Mutation } from "./mutations.ts";
 import { backupsOf, type View } from "./view.ts";
 
 export interface SequencerConfig extends NodeConfig {
@@ -84,7 +85,11 @@ export const sequencer: Machine<SequencerConfig, SequencerState, BokiMessage> = 
         if (backup === undefined) return;
         const { id, sealTailEntries } = state.config;
         const position = takeEntry(backup, id, message.entry, sealTailEntries, out);
-        if (position !== undefined) out.send(from, { kind: "metalogProgress", logspace, position });
+        if (position === undefined) return;
+        out.send(from, { kind: "metalogProgress", logspace, position });
+        if (state.config.mutation === Mutation.acknowledgesTwice) {
+          out.send(from, { kind: "metalogProgress", logspace, position });
+        }
         return;
       }
 

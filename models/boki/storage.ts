@@ -105,7 +105,16 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
         if (holdsFor(state, viewOf(logspace), from, message)) return;
         const log = logOf(state, logspace);
         const { positions, records } = orderRecords(log, message.entry, out);
-        announce(state, logspace, positions, records, out);
+        if (state.config.mutation === Mutation.oneReplicaAnnounces) {
+          const own = records.map((record) => isFirstReplica(state, record));
+          const [ownPositions, ownRecords] = [
+            positions.filter((_, i) => own[i]),
+            records.filter((_, i) => own[i]),
+          ];
+          announce(state, logspace, ownPositions, ownRecords, out);
+        } else {
+          announce(state, logspace, positions, records, out);
+        }
         for (const { read, record } of takeParked(log, positions, records)) answer(state, read, record, out);
         for (const read of takeMisdirected(log)) answer(state, read, undefined, out);
         evict(log, state.config.maxLiveRecords, out);
@@ -204,6 +213,12 @@ function announce(
     const address = state.directory?.engine[engine];
     if (address !== undefined) out.send(address, { kind: "indexData", logspace, positions, records });
   }
+}
+
+/** Whether this node is the first in the storage set of a record's shard. */
+function isFirstReplica(state: StorageState, record: LogRecord): boolean {
+  const view = state.view!;
+  return view.storageSets[view.enginePositions.get(highOf(record.localid))!]![0] === state.config.id;
 }
 
 /** Answers the engine whose worker asked; `undefined` stands for a record that is lost. */
