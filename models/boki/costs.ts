@@ -87,12 +87,9 @@ export function sizeBytes(message: BokiMessage): Bytes {
     case "metalogReplicate":
     case "metalogs":
       return HEADER_BYTES + entryBytes(message.entry);
-    case "indexData": {
-      let tags = 0;
-      for (const record of message.records) tags += record.tags.length;
+    case "indexData":
       // Varints: about 10 bytes for position, engine, LogBook and tag count, 9 a tag.
-      return HEADER_BYTES + 10 * message.records.length + 9 * tags;
-    }
+      return HEADER_BYTES + 10 * message.records.length + 9 * message.tagCount;
     case "readResult":
       return (
         HEADER_BYTES +

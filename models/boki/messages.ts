@@ -133,6 +133,8 @@ export type LogMessage =
       readonly logspace: LogspaceId;
       readonly positions: readonly number[];
       readonly records: readonly LogRecord[];
+      /** Tags of all records together, for the size. */
+      readonly tagCount: number;
     }
   /** Engine to an index engine. */
   | { readonly kind: "remoteRead"; readonly query: ReadQuery }

@@ -209,9 +209,11 @@ function announce(
   if (positions.length === 0) return;
   const view = state.view!;
   const indexSet = view.indexSets[view.sequencerPositions.get(sequencerOf(logspace))!]!;
+  let tagCount = 0;
+  for (const record of records) tagCount += record.tags.length;
   for (const engine of indexSet) {
     const address = state.directory?.engine[engine];
-    if (address !== undefined) out.send(address, { kind: "indexData", logspace, positions, records });
+    if (address !== undefined) out.send(address, { kind: "indexData", logspace, positions, records, tagCount });
   }
 }
 
