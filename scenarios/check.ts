@@ -1,7 +1,7 @@
 /** Checks the content of a scenario against the format, and says in our own words what is wrong. */
 
 import type { z } from "zod";
-import { exampleAt, fieldNamesAt, withDefaults } from "./json-schema.ts";
+import { fieldNamesAt, substituteAt, withDefaults } from "./json-schema.ts";
 import { shown, suggestion } from "./problems.ts";
 import { resolve } from "./resolve.ts";
 import { rulesBroken } from "./rules.ts";
@@ -37,13 +37,12 @@ export function check(content: Readonly<Record<string, unknown>>, file: string):
 }
 
 /**
- * Rules between fields that are right by themselves: those that are wrong are left out, as if they had their defaults, and
- * those that are missing have any value that is possible. Nothing is said of either.
+ * Rules between fields that are right by themselves: those that are wrong or missing are taken to have their defaults, or
+ * any value where they have none. Nothing is said of them again.
  */
 function rulesBrokenElsewhere(content: object, findings: readonly Finding[]): Finding[] {
   const rest = structuredClone(content);
-  for (const { path } of findings)
-    replace(rest, path, valueAt(content, path) === undefined ? exampleAt(path) : undefined);
+  for (const { path } of findings) replace(rest, path, substituteAt(path));
   const parsed = scenarioFields.safeParse(rest);
   if (!parsed.success) return [];
   return rulesBroken(parsed.data).filter(({ path, related = [] }) =>

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Distribution } from "../sim/distribution.ts";
 import { choice, decimal, quantity, weight } from "./fields.ts";
-import { formatQuantity, isUnitless, type QuantityKind } from "./quantity.ts";
+import { formatQuantity, hundredth, isUnitless, type QuantityKind } from "./quantity.ts";
 
 const PERCENT = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
 
@@ -85,7 +85,7 @@ function choiceAnd<Extra extends z.ZodRawShape, Shape extends z.ZodRawShape>(ext
   const names = Object.keys(shape);
   return z.strictObject({ ...extra, ...shape }).check((context) => {
     const given = names.filter((name) => (context.value as Record<string, unknown>)[name] !== undefined);
-    if (given.length === 1) return;
+    if (given.length === 1 || (given.length === 0 && context.issues.length > 0)) return;
     const found = given.length === 0 ? "none" : given.join(" and ");
     context.issues.push({
       code: "custom",
@@ -123,7 +123,7 @@ function quantilesOf(
       complain(`found the quantile "${name}"; quantiles are written as "0%", "50%", "99.9%", "100%"`);
       return { probabilities: [], values: [] };
     }
-    points.push({ probability: Number(percent) / 100, value });
+    points.push({ probability: hundredth(Number(percent)), value });
   }
   points.sort((a, b) => a.probability - b.probability);
   if (points[0]?.probability !== 0 || points.at(-1)!.probability !== 1)

@@ -21,7 +21,8 @@ export function operationsOf(workloads: ScenarioFields["workload"]): string[] {
   return [...operations];
 }
 
-export function parseExpectation(expression: string, operations: readonly string[]): Parsed<Expectation> {
+/** Without a list of operations any name is taken for one. */
+export function parseExpectation(expression: string, operations?: readonly string[]): Parsed<Expectation> {
   const match = EXPRESSION.exec(expression);
   if (match === null) {
     return wrong(
@@ -29,7 +30,7 @@ export function parseExpectation(expression: string, operations: readonly string
     );
   }
   const [, operation = "", metric = "", sign = "", limit = ""] = match;
-  if (!operations.includes(operation)) {
+  if (operations !== undefined && !operations.includes(operation)) {
     return wrong(
       `the workload has no operation "${operation}"${suggestion(operation, operations, "it has")}`,
     );

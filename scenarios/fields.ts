@@ -59,13 +59,15 @@ interface QuantityRange {
   /** In the unit of the parsed number, and as written. */
   readonly most?: readonly [number, string];
   readonly least?: readonly [number, string];
+  /** Instead of the kind's. */
+  readonly example?: string;
   /** A word that may stand instead, and the number it is. */
   readonly word?: readonly [string, number];
 }
 
 /** A quantity with its unit. */
 export function quantity(kind: QuantityKind, doc: FieldDoc, range: QuantityRange = {}) {
-  const { positive, most, least, word } = range;
+  const { positive, most, least, word, example = kind.example } = range;
   const pattern = quantityPattern(kind, word?.[0]);
   const json = {
     ...doc,
@@ -73,7 +75,7 @@ export function quantity(kind: QuantityKind, doc: FieldDoc, range: QuantityRange
     type: isUnitless(kind) ? ["number", "string"] : "string",
     pattern,
   };
-  return scalar(json, isUnitless(kind) ? Number(kind.example) : kind.example, (found) => {
+  return scalar(json, isUnitless(kind) ? Number(example) : example, (found) => {
     if (word !== undefined && found === word[0]) return { ok: true, value: word[1] };
     const parsed = parseQuantity(kind, typeof found === "number" ? String(found) : asText(found));
     if (!parsed.ok) return word === undefined ? parsed : wrong(`${parsed.reason}; or ${word[0]}`);
@@ -84,7 +86,7 @@ export function quantity(kind: QuantityKind, doc: FieldDoc, range: QuantityRange
   });
 }
 
-export function quantityPattern(kind: QuantityKind, word?: string): string {
+function quantityPattern(kind: QuantityKind, word?: string): string {
   const units = [...Object.keys(kind.units), ...Object.keys(kind.aliases)].join("|");
   const number = `\\s*\\+?(\\d+\\.?\\d*|\\.\\d+)(e[+-]?\\d+)?\\s*(${units})\\s*`;
   return word === undefined ? `^${number}$` : `^(${number}|${word})$`;
@@ -176,7 +178,8 @@ export function choice<Shape extends z.ZodRawShape>(shape: Shape, doc: FieldDoc 
     .partial()
     .check((context) => {
       const given = names.filter((name) => (context.value as Record<string, unknown>)[name] !== undefined);
-      if (given.length === 1) return;
+      // Where a name is unknown that has been said, and it may be the one that is missing.
+      if (given.length === 1 || (given.length === 0 && context.issues.length > 0)) return;
       const found = given.length === 0 ? "none" : given.join(" and ");
       context.issues.push({
         code: "custom",

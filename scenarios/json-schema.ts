@@ -69,11 +69,11 @@ export function resolved(schema: FieldSchema): FieldSchema {
   return { ...target, ...schema };
 }
 
-/** What could stand at `path`; undefined where there is no single answer. */
-export function exampleAt(path: Path): unknown {
-  return schemasAt(path).flatMap(({ example, enum: words = [] }) =>
-    example === undefined ? words : [example],
-  )[0];
+/** What can stand in a field that was wrong; undefined for none: it has a default, or there is no simple value. */
+export function substituteAt(path: Path): unknown {
+  const schemas = schemasAt(path);
+  if (schemas.some((schema) => schema.default !== undefined)) return undefined;
+  return schemas.flatMap(({ example, enum: words = [] }) => (example === undefined ? words : [example]))[0];
 }
 
 /** Names of the fields that the mapping at `path` may have; empty where any name is right. */

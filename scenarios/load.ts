@@ -81,6 +81,7 @@ class Loader {
       return [];
     }
     const plans = planVariants(content);
+    this.checkNames(content, plans);
     this.checkOverlap(content, plans);
     const { variants: _, sweep: __, ...base } = content;
     return plans.flatMap((plan) => this.checkVariant(base, plan));
@@ -95,7 +96,7 @@ class Loader {
         ? { ok: false as const, reason: `a variant cannot change ${dotted}` }
         : applySetting(content, dotted, value);
       if (applied.ok) overrides.push({ path: applied.path, origin: { at } });
-      else this.add(this.place({ path: at, message: applied.reason }, this.source.value, []));
+      else this.add(this.place({ path: at, at: "key", message: applied.reason }, this.source.value, []));
     }
     if (this.problems.length > before) return [];
     const checked = check(content, this.source.file);
@@ -105,10 +106,20 @@ class Loader {
     }
     for (const finding of checked.findings) {
       if (this.known.has(identity(finding))) continue;
-      const inVariant = { ...finding, message: `${finding.message} (in variant "${plan.name}")` };
+      const inVariant = { ...finding, message: `${finding.message} [variant "${plan.name}"]` };
       this.add(this.place(inVariant, content, overrides, plan.at));
     }
     return [];
+  }
+
+  /** Results are filed under the names. */
+  private checkNames(content: unknown, plans: readonly VariantPlan[]): void {
+    const seen = new Set<string>();
+    for (const { name, at } of plans) {
+      const message = `found the name "${name}", which another variant has too`;
+      if (seen.has(name)) this.add(this.place({ path: at, message }, content, this.commandLine));
+      seen.add(name);
+    }
   }
 
   /** A field that every variant sets itself cannot be set for all of them: the user would see no effect. */
@@ -149,11 +160,14 @@ class Loader {
     const guilty = overrides.findLast((each) => paths.some((one) => overlap(each.path, one)));
     if (guilty !== undefined && "text" in guilty.origin)
       return { where: guilty.origin.text, path: field, message };
-    if (guilty !== undefined && "at" in guilty.origin) {
-      return problemAt(this.source, this.spanOf(guilty.origin.at, undefined), field, message);
-    }
     const given = paths.find((each) => this.source.places.has(keyOf(each)));
-    return problemAt(this.source, this.spanOf(otherwise ?? given ?? path, finding.at), field, message);
+    const at =
+      guilty !== undefined && "at" in guilty.origin ? guilty.origin.at : (otherwise ?? given ?? path);
+    // The variant itself may come from the command line.
+    const lists = this.commandLine.filter(({ path: [first] }) => first === "variants" || first === "sweep");
+    const list = lists.findLast((each) => overlap(each.path, at));
+    if (list !== undefined && "text" in list.origin) return { where: list.origin.text, path: field, message };
+    return problemAt(this.source, this.spanOf(at, finding.at), field, message);
   }
 
   /** Where a field stands, or where the nearest mapping around it begins. */

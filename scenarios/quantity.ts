@@ -125,12 +125,13 @@ export const isUnitless = (kind: QuantityKind): boolean => Object.hasOwn(kind.un
 
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/;
 /** Products of a decimal fraction and a power of ten are off by a few units in the last place. */
-const ROUNDING = 1e-12;
+const ROUNDING = 1e-15;
 
 /** The number that a text stands for, in the last unit of its kind. */
 export function parseQuantity(kind: QuantityKind, text: string): Parsed<number> {
+  const notOne = `is not ${kind.noun}, such as ${isUnitless(kind) ? kind.example : `"${kind.example}"`}`;
   const match = NUMBER.exec(text.trim());
-  if (match === null) return wrong(`is not ${kind.noun}, such as "${kind.example}"`);
+  if (match === null) return wrong(notOne);
   const [, digits = "", unit = ""] = match;
   if (unit === "" && !isUnitless(kind)) return wrong(needsUnit(kind, digits));
   const factor = Object.hasOwn(kind.units, unit)
@@ -138,6 +139,7 @@ export function parseQuantity(kind: QuantityKind, text: string): Parsed<number> 
     : Object.hasOwn(kind.aliases, unit)
       ? kind.units[kind.aliases[unit]!]
       : undefined;
+  if (factor === undefined && isUnitless(kind)) return wrong(notOne);
   if (factor === undefined) {
     return wrong(
       `has the unknown unit "${unit}"; ${kind.noun} is in ${Object.keys(kind.units).reverse().join(", ")}`,
@@ -145,7 +147,7 @@ export function parseQuantity(kind: QuantityKind, text: string): Parsed<number> 
   }
   const exact = Number(digits) * factor;
   const rounded = Math.round(exact);
-  const isWhole = Math.abs(exact - rounded) <= ROUNDING * Math.abs(exact);
+  const isWhole = Math.abs(exact - rounded) <= (factor === 1 ? 0 : ROUNDING * Math.abs(exact));
   if (exact < 0) return wrong("must not be negative");
   if (exact > Number.MAX_SAFE_INTEGER) return wrong("is too large");
   if (kind.whole && !isWhole) {
@@ -182,8 +184,13 @@ export function parseNumber(found: unknown): Parsed<number> {
   if (typeof found === "number" && Number.isFinite(found)) return { ok: true, value: found };
   const match = typeof found === "string" ? /^([+-]?\d+(?:\.\d+)?)\s*%$/.exec(found.trim()) : null;
   if (match === null) return wrong("is not a number");
-  const value = Number(match[1]) / 100;
+  const value = hundredth(Number(match[1]));
   return Number.isFinite(value) ? { ok: true, value } : wrong("is too large");
+}
+
+/** 99.9 / 100 is not 0.999 in doubles; a person means that. */
+export function hundredth(percent: number): number {
+  return Number((percent / 100).toPrecision(15));
 }
 
 /** Prints a share so that `parseShare` reads the same. */

@@ -16,8 +16,7 @@ export function rulesBroken(fields: ScenarioFields): Finding[] {
   return [
     ...replicasFit(fields),
     ...workersSuffice(fields),
-    ...namesDiffer(fields.workload, "workload"),
-    ...namesDiffer(fields.variants, "variants"),
+    ...workloadNamesDiffer(fields),
     ...fields.workload.flatMap((workload, i) => workloadFits(fields, workload, ["workload", i])),
     ...expectationsMakeSense(fields),
   ];
@@ -80,14 +79,16 @@ function workersSuffice({ cluster, workload }: ScenarioFields): Finding[] {
   return [];
 }
 
-function namesDiffer(named: readonly { readonly name: string }[], list: string): Finding[] {
+function workloadNamesDiffer({ workload }: ScenarioFields): Finding[] {
   const seen = new Set<string>();
-  return named.flatMap(({ name }, i) => {
+  return workload.flatMap(({ name }, i) => {
     if (!seen.has(name)) {
       seen.add(name);
       return [];
     }
-    return [{ path: [list, i, "name"], message: `found "${name}", which another entry is named too` }];
+    return [
+      { path: ["workload", i, "name"], message: `found "${name}", which another workload is named too` },
+    ];
   });
 }
 
@@ -99,7 +100,7 @@ function workloadFits(fields: ScenarioFields, workload: Workload, path: Path): F
     findings.push({ path: [...path, ...field.split(".")], related, message });
 
   if (tagsPerRecord > tags.count) {
-    const message = `found ${tagsPerRecord} tags for each record, but there are only ${tags.count} (tags.count)`;
+    const message = `found ${tagsPerRecord} tags for each record, but tags.count is ${tags.count}`;
     add("tagsPerRecord", message, [...path, "tags", "count"]);
   }
   const recordBytes = largest(recordSize);
@@ -136,8 +137,12 @@ function workloadFits(fields: ScenarioFields, workload: Workload, path: Path): F
 
 function expectationsMakeSense({ expect, workload }: ScenarioFields): Finding[] {
   const operations = operationsOf(workload);
+  const mixes: Path[] = workload.map((_, i) => ["workload", i, "mix"]);
   return expect.flatMap((expression, i) => {
     const parsed = parseExpectation(expression, operations);
-    return parsed.ok ? [] : [{ path: ["expect", i], message: `found "${expression}"; ${parsed.reason}` }];
+    if (parsed.ok) return [];
+    // An operation that does not exist may be missing from a mix as well.
+    const related = parseExpectation(expression).ok ? mixes : [];
+    return [{ path: ["expect", i], related, message: `found "${expression}"; ${parsed.reason}` }];
   });
 }

@@ -39,7 +39,7 @@ const arrivalFields = choice(
         interval: quantity(
           TIME,
           { description: "From the start of an operation to the start of the next." },
-          { positive: true },
+          { positive: true, example: "6ms" },
         ),
       })
       .meta({
@@ -89,7 +89,7 @@ const mixFields = z
     ) as Record<OperationName, z.ZodOptional<ReturnType<typeof weight>>>,
   )
   .check(({ value, issues }) => {
-    if (!Object.values(value).some((each) => each !== undefined && each > 0)) {
+    if (issues.length === 0 && !Object.values(value).some((each) => each !== undefined && each > 0)) {
       issues.push({
         code: "custom",
         input: value,

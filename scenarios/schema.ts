@@ -4,12 +4,12 @@
  */
 
 import { z } from "zod";
-import { COSTS } from "../models/boki/costs.ts";
 import { Mutation, type MutationName } from "../models/boki/mutations.ts";
 
 import { count, onOff, quantity, text, word } from "./fields.ts";
-import { FINE_TIME, formatQuantity, TIME } from "./quantity.ts";
+import { TIME } from "./quantity.ts";
 import { bokiFields, clusterFields, diskFields, networkFields } from "./schema-cluster.ts";
+import { costFields } from "./schema-costs.ts";
 import { workloadFields } from "./schema-workload.ts";
 
 const MINUTE_NANOS = 60_000_000_000;
@@ -18,21 +18,6 @@ const RUN_NANOS_MAX = 7 * 24 * 60 * MINUTE_NANOS;
 const ONE_LINE = /^[^\r\n]*$/;
 /** Names become file names and labels of charts. */
 const SCENARIO_NAME = /^[A-Za-z0-9][\w.-]*$/;
-
-const costFields = z
-  .strictObject(
-    Object.fromEntries(
-      Object.entries(COSTS).map(([name, nanos]) => [
-        name,
-        quantity(FINE_TIME, {
-          description: "CPU time of this step.",
-          otherwise: formatQuantity(FINE_TIME, nanos),
-          source: "models/boki/costs.ts",
-        }).optional(),
-      ]),
-    ),
-  )
-  .meta({ description: "Other CPU times for single steps than the calibrated ones." });
 
 const settingFields = z.record(z.string(), z.unknown()).meta({
   description:
@@ -100,7 +85,7 @@ export const scenarioFields = z
     duration: quantity(
       TIME,
       { description: "Length of the measured part, in virtual time." },
-      { positive: true, most: [RUN_NANOS_MAX, "7 days"] },
+      { positive: true, example: "2s", most: [RUN_NANOS_MAX, "7 days"] },
     ),
     warmup: quantity(
       TIME,

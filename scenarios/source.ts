@@ -42,7 +42,12 @@ export function readSource(text: string, file: string): { source: Source; proble
   const places = new Map<string, Place>();
   const problems: Problem[] = [];
   const source = { file, text, lines, value: {} as Record<string, unknown>, places };
-  for (const error of [...document.errors, ...document.warnings]) {
+  const isOurs = ({ code }: YAMLError): boolean => Object.hasOwn(SYNTAX_MESSAGES, code);
+  const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  // After a slip in the syntax the parser finds more that follow from it.
+  const firstSlip = errors.find((error) => !isOurs(error));
+  for (const error of errors) {
+    if (!isOurs(error) && error !== firstSlip) continue;
     const [start, end] = error.pos;
     problems.push(problemAt(source, { start, end }, "", syntaxMessage(error)));
   }
@@ -171,16 +176,13 @@ function spanOf(node: unknown): Span | undefined {
   return range == null ? undefined : { start: range[0], end: range[1] };
 }
 
-/** The library's words where they help a person; ours where they do not. */
+/** Our words for what people do most; the library's for the rest. */
+const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError["code"], string>>> = {
+  DUPLICATE_KEY: "this field is given twice",
+  TAB_AS_INDENT: "YAML does not allow a tab here; indent with spaces",
+  MULTIPLE_DOCS: 'a file holds one scenario; remove the "---" and what follows',
+};
+
 function syntaxMessage({ code, message }: YAMLError): string {
-  switch (code) {
-    case "DUPLICATE_KEY":
-      return "this field is given twice";
-    case "TAB_AS_INDENT":
-      return "YAML does not allow a tab here; indent with spaces";
-    case "MULTIPLE_DOCS":
-      return 'a file holds one scenario; remove the "---" and what follows';
-    default:
-      return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
-  }
+  return SYNTAX_MESSAGES[code] ?? `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
