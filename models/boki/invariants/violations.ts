@@ -1,0 +1,66 @@
+/**
+ * What a broken invariant leaves behind: which one, when, and a sentence that says what was expected and what was found.
+ *
+ * A bug that breaks an invariant once tends to break it at every record, so only the first of each invariant are kept in
+ * full; the others are counted.
+ */
+
+import type { Nanos } from "../../../sim/units.ts";
+
+/** The invariants of docs/models/boki.md, "Invariants", and what each says in a line. */
+export const INVARIANTS = {
+  A1: "any two applied metalog entries with the same position are equal",
+  A2: "each cut begins where the cuts before it end, and orders at least one record",
+  A3: "a cut orders only records that every storage node of their shard holds without a gap",
+  A4: "an entry has an effect only once a quorum of sequencers holds it",
+  A5: "a cut is made only when the one before it is held by a quorum",
+  M1: "progress and acknowledgements at the primary never regress",
+  O1: "every node gives every record the same seqnum, each record and each seqnum once",
+  O2: "appends of one engine are ordered as they were issued",
+  O3: "an append issued after another of its LogBook was acknowledged is ordered behind it",
+  D1: "an acknowledged record is readable, unchanged, from every storage node of its shard",
+  D2: "an append has one outcome, and one record at most",
+  D3: "an ordered record that left memory is in the database",
+  I1: "an index at a metalog position holds the records of all entries before it and no others",
+  I2: "the positions in every vector of an index ascend",
+  R1: "a read shows the log as of the position it returns, which is not before the one it came with",
+  R2: "a call sees its own appends",
+  R3: "a call never sees less than it has seen",
+  R4: "a child call begins with what its parent has seen",
+  R6: "a read shows only records of its LogBook",
+  L1: "every operation completes",
+  L2: "a blocking read returns within its limit, and promptly when there is a match",
+  X1: "aux data read with a record was set for that record",
+} as const;
+
+export type InvariantName = keyof typeof INVARIANTS;
+
+export interface Violation {
+  readonly invariant: InvariantName;
+  readonly atNanos: Nanos;
+  readonly message: string;
+}
+
+export interface Violations {
+  /** The first of each invariant, in the order they were found. */
+  readonly list: Violation[];
+  /** How many there were in all, per invariant that was broken. */
+  readonly counts: Map<InvariantName, number>;
+  report(invariant: InvariantName, atNanos: Nanos, message: string): void;
+}
+
+const KEPT_MAX = 20;
+
+export function createViolations(): Violations {
+  const list: Violation[] = [];
+  const counts = new Map<InvariantName, number>();
+  return {
+    list,
+    counts,
+    report(invariant, atNanos, message) {
+      const count = (counts.get(invariant) ?? 0) + 1;
+      counts.set(invariant, count);
+      if (count <= KEPT_MAX) list.push({ invariant, atNanos, message });
+    },
+  };
+}
