@@ -73,7 +73,7 @@ const edit = fc.record({
   insert: fc.oneof(fc.constant(""), fc.constantFrom(...TOKENS), fc.string({ maxLength: 6 })),
 });
 
-describe("loading", () => {
+describe("loading", { timeout: 60_000 }, () => {
   test("survives any edits of a right file", () => {
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
