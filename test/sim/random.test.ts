@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import alea from "seedrandom/lib/alea.js";
 import { describe, expect, test } from "vitest";
 import { RandomStream, streamFor } from "../../sim/random.ts";
 
@@ -115,5 +116,16 @@ describe("RandomStream", () => {
     }
     other.restore(saved);
     expect(other.save()).toEqual(saved);
+  });
+
+  test("draws what the package draws from the same state, bit for bit", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.constantFrom("uniform", "uniform53", "next32")), (seed, draws) => {
+        const stream = new RandomStream(seed);
+        const generator = alea("", { state: { ...stream.save() } });
+        const theirs = { uniform: generator, uniform53: generator.double, next32: generator.int32 };
+        for (const draw of draws) expect(stream[draw as "uniform"]()).toBe(theirs[draw as "uniform"]());
+      }),
+    );
   });
 });
