@@ -17,11 +17,18 @@ const MISS = ".miss";
 /** Points of a distribution that reach a chart; more cannot be told apart. */
 const CDF_POINTS = 400;
 
-export function operationResults(replications: readonly ReplicationResult[], seconds: number): OperationResult[] {
-  const names = namesInOrder(replications.map(({ operations }) => operations.map(({ operation }) => operation)));
+export function operationResults(
+  replications: readonly ReplicationResult[],
+  seconds: number,
+): OperationResult[] {
+  const names = namesInOrder(
+    replications.map(({ operations }) => operations.map(({ operation }) => operation)),
+  );
   return names.map((operation) => {
     const runs = replications.map((each) => each.operations.find((one) => one.operation === operation));
-    const measured = runs.filter((run) => run !== undefined && run.count > 0) as NonNullable<(typeof runs)[number]>[];
+    const measured = runs.filter((run) => run !== undefined && run.count > 0) as NonNullable<
+      (typeof runs)[number]
+    >[];
     const of = (value: (run: (typeof measured)[number]) => number): Estimate =>
       measured.length === 0 ? { mean: 0, low: null, high: null } : estimate(measured.map(value));
     return {
@@ -123,7 +130,13 @@ export function messageResults(replications: readonly ReplicationResult[], secon
     const rows = replications.flatMap(({ messages }) => messages.filter((each) => each.kind === kind));
     const count = sum(rows.map((row) => row.count));
     const bytes = Math.round(sum(rows.map((row) => row.bytes)));
-    return { kind, count, bytes, countPerSecond: count / measuredSeconds, bytesPerSecond: bytes / measuredSeconds };
+    return {
+      kind,
+      count,
+      bytes,
+      countPerSecond: count / measuredSeconds,
+      bytesPerSecond: bytes / measuredSeconds,
+    };
   });
 }
 
@@ -143,7 +156,9 @@ export function cacheResults(replications: readonly ReplicationResult[]): CacheR
 }
 
 export function otherCounters(replications: readonly ReplicationResult[]): Record<string, number> {
-  const others = [...counterSums(replications)].filter(([name]) => !name.endsWith(HIT) && !name.endsWith(MISS));
+  const others = [...counterSums(replications)].filter(
+    ([name]) => !name.endsWith(HIT) && !name.endsWith(MISS),
+  );
   return Object.fromEntries(others.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -212,7 +227,8 @@ export function warningsOf(replications: readonly ReplicationResult[], warmupNan
   }
   const stuck = new Map<string, number>();
   for (const replication of replications) {
-    for (const { operation, count } of replication.stuck) stuck.set(operation, (stuck.get(operation) ?? 0) + count);
+    for (const { operation, count } of replication.stuck)
+      stuck.set(operation, (stuck.get(operation) ?? 0) + count);
   }
   for (const [operation, count] of stuck) {
     warnings.push(`${count} ${operation} began more than a second before the end and had no result by then.`);

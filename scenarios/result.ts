@@ -80,7 +80,11 @@ export interface SeriesResult {
 export interface AnatomyResult {
   readonly operation: string;
   readonly sampled: number;
-  readonly phases: readonly { readonly phase: string; readonly meanNanos: number; readonly p99Nanos: number }[];
+  readonly phases: readonly {
+    readonly phase: string;
+    readonly meanNanos: number;
+    readonly p99Nanos: number;
+  }[];
 }
 
 export interface ExpectationResult {
