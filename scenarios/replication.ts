@@ -4,7 +4,8 @@
 
 import type { Histogram, JsHistogram } from "hdr-histogram-js";
 import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatomy.ts";
-import { createDeployment, START_UP_NANOS } from "../models/boki/cluster.ts";
+import { createDeployment, type Deployment, START_UP_NANOS } from "../models/boki/cluster.ts";
+import { createInvariants } from "../models/boki/invariants/invariants.ts";
 import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
@@ -98,7 +99,14 @@ export function runReplication(
   const anatomy = replication === 0 ? createAppendAnatomy(ANATOMY_EVERY, warmAtNanos) : undefined;
   const observers: ((at: Address, observation: Observed, nowNanos: Nanos) => void)[] = [];
   if (anatomy !== undefined) observers.push(anatomy.observe);
-  const { simulation } = createDeployment({
+  const invariants = scenario.check
+    ? createInvariants({
+        blockingReadLimitNanos: scenario.boki.blockingReadLimitNanos,
+        inspected: (): Deployment => deployment,
+      })
+    : undefined;
+  if (invariants !== undefined) observers.push(invariants.observe);
+  const deployment = createDeployment({
     seed,
     mode,
     cluster: scenario.cluster,
@@ -118,12 +126,14 @@ export function runReplication(
           },
         }),
   });
+  const { simulation } = deployment;
   simulation.start();
   simulation.run(START_UP_NANOS);
   for (let slice = 1; slice <= SLICES; slice++) {
     simulation.run(START_UP_NANOS + Math.floor((totalNanos * slice) / SLICES));
     report({ simulatedNanos: simulation.nowNanos - START_UP_NANOS, events: simulation.events });
   }
+  invariants?.finish(simulation.nowNanos);
   return {
     seed,
     digest: simulation.digest.toString(),
@@ -134,7 +144,12 @@ export function runReplication(
     counters: Object.fromEntries(simulation.recorder.counts()),
     series: seriesOf(simulation, intervalNanos),
     anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
-    violations: [],
+    violations: (invariants?.violations ?? []).map(({ invariant, atNanos, message }) => ({
+      invariant,
+      replication,
+      atNanos: atNanos - START_UP_NANOS,
+      message,
+    })),
     stuck: stuckOf(simulation),
   };
 }
