@@ -253,17 +253,18 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
   for (const host of simulation.hosts) {
     const role = simulation.processes.find((process) => process.host === host)?.role ?? host.name;
     const { nic, disk } = host;
-    if (nic.nanosPerByte > 0 && nic.frames > 0) {
+    for (const [direction, line] of Object.entries(nic)) {
+      if (line.nanosPerByte === 0 || line.frames === 0) continue;
       rows.push({
-        station: `${host.name}/nic`,
+        station: `${host.name}/nic-${direction}`,
         role,
         kind: "nic",
         servers: 1,
-        utilisation: nic.busyNanos / windowNanos,
-        queueLength: nic.waitNanos / windowNanos,
+        utilisation: line.busyNanos(simulation.nowNanos) / windowNanos,
+        queueLength: line.waitNanos / windowNanos,
         queueLengthMax: 0,
-        waitMeanNanos: nic.waitNanos / nic.frames,
-        jobsPerSecond: (nic.frames * SECOND) / windowNanos,
+        waitMeanNanos: line.waitNanos / line.frames,
+        jobsPerSecond: (line.frames * SECOND) / windowNanos,
       });
     }
     if (disk !== undefined) {
@@ -272,7 +273,7 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
         role,
         kind: "disk",
         servers: 1,
-        utilisation: disk.busyNanos / windowNanos,
+        utilisation: disk.busyNanos(simulation.nowNanos) / windowNanos,
         queueLength: 0,
         queueLengthMax: 0,
         waitMeanNanos: 0,

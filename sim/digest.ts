@@ -6,15 +6,19 @@
 import type { Nanos } from "./units.ts";
 
 export class Digest {
+  // Always 32-bit integers, so that they are kept in the object itself and not in boxes.
   private a = 0x2545f491;
-  private b = 0x9e3779b9;
+  private b = 0x9e3779b9 | 0;
 
   /** Folds one event: when, what and where. */
   event(timeNanos: Nanos, meta: number, target: number, source: number): void {
     const low = timeNanos | 0;
     const high = (timeNanos / 4_294_967_296) | 0;
-    this.a = Math.imul(this.a ^ low ^ (meta << 7), 0x85ebca6b) + this.b;
-    this.b = Math.imul(this.b ^ target ^ (source << 13) ^ (high << 23), 0xc2b2ae35) ^ (this.a >>> 15);
+    // Rotated, not shifted: the kind of the message is in the high bits of meta.
+    const details = (meta << 7) | (meta >>> 25);
+    const a = (Math.imul(this.a ^ low ^ details, 0x85ebca6b) + this.b) | 0;
+    this.a = a;
+    this.b = Math.imul(this.b ^ target ^ (source << 13) ^ (high << 23), 0xc2b2ae35) ^ (a >>> 15);
   }
 
   /** Folds any integer, for results that the events do not show. */

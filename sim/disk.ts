@@ -1,8 +1,11 @@
 /**
  * A host's disk: tables of numbered values in a write-back cache over a device (docs/kernel.md, "Disks").
  *
- * A write is readable at once and durable after the next sync, or once the cache has been written back on its own. A
- * crash takes back what was not durable. Values are kept by reference: they are records nobody changes.
+ * A write is readable at once and durable after the next sync, or once it is so old that the cache writes it back on its
+ * own. Either way the device is busy for the transfer. A crash takes back what was not durable. Values are kept by
+ * reference: they are records nobody changes.
+ *
+ * Writing back costs no events: it is booked when the disk is next used, for the moment at which it was due.
  */
 
 import type { Distribution } from "./distribution.ts";
@@ -30,6 +33,7 @@ interface Unsynced {
   readonly table: string;
   readonly key: number;
   readonly previous: unknown;
+  readonly sizeBytes: Bytes;
   readonly writtenAtNanos: Nanos;
 }
 
@@ -46,8 +50,12 @@ export class Disk {
   private writesEver = 0;
   /** Syncs not known to be over: when they are, and which writes they make durable. */
   private syncsUnderWay: { readonly doneNanos: Nanos; readonly beforeWrite: number }[] = [];
-  private deviceFreeAtNanos: Nanos = 0;
-  busyNanos = 0;
+  /** Writes before this one have been transferred, or are about to be by a sync under way. */
+  private transferredBefore = 0;
+  /** The device is busy, without a pause, from the first to the second; both may lie ahead. */
+  private deviceBusyFromNanos = 0;
+  private deviceFreeAtNanos = 0;
+  private bookedNanos = 0;
   writtenBytes: Bytes = 0;
   writes = 0;
   reads = 0;
@@ -65,8 +73,12 @@ export class Disk {
   }
 
   put(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): void {
+    if (!(key >= 0 && Number.isInteger(key))) {
+      throw new RangeError(`keys of a disk are integers from 0; table ${table} was given ${key}`);
+    }
     const write = this.writesEver++;
-    this.unsynced.push({ write, table, key, previous: this.get(table, key), writtenAtNanos: nowNanos });
+    const previous = this.get(table, key);
+    this.unsynced.push({ write, table, key, previous, sizeBytes, writtenAtNanos: nowNanos });
     this.set(table, key, value);
     this.unsyncedBytes += sizeBytes;
     this.writtenBytes += sizeBytes;
@@ -74,28 +86,25 @@ export class Disk {
     this.settle(nowNanos);
   }
 
-  /** When everything written so far is durable, if a sync starts now. */
-  syncDoneNanos(nowNanos: Nanos): Nanos {
-    const start = Math.max(nowNanos, this.deviceFreeAtNanos);
-    const transferNanos = (this.unsyncedBytes * 1e9) / this.profile.bytesPerSecond;
-    const done = toNanos(start + transferNanos + this.syncSampler(this.stream));
-    this.busyNanos += done - start;
-    this.deviceFreeAtNanos = done;
+  /** When everything written so far is durable, if a sync starts at `startNanos`, now or later. */
+  syncDoneNanos(nowNanos: Nanos, startNanos: Nanos): Nanos {
+    this.settle(nowNanos);
+    const latencyNanos = this.syncSampler(this.stream);
+    const done = toNanos(this.occupy(startNanos, this.transferNanos(this.unsyncedBytes) + latencyNanos));
     this.unsyncedBytes = 0;
+    this.transferredBefore = this.writesEver;
     this.syncs++;
     this.syncsUnderWay.push({ doneNanos: done, beforeWrite: this.writesEver });
     return done;
   }
 
-  /** How long a read that misses every cache keeps its caller waiting, the queue at the device included. */
-  readNanos(nowNanos: Nanos, sizeBytes: Bytes): Nanos {
-    const start = Math.max(nowNanos, this.deviceFreeAtNanos);
+  /** How long a read from `startNanos`, now or later, keeps its caller waiting, the queue at the device included. */
+  readNanos(nowNanos: Nanos, startNanos: Nanos, sizeBytes: Bytes): Nanos {
+    this.settle(nowNanos);
     // A device serves many reads at a time: only the transfer occupies it, the latency does not.
-    const transferNanos = toNanos((sizeBytes * 1e9) / this.profile.bytesPerSecond);
-    this.deviceFreeAtNanos = start + transferNanos;
-    this.busyNanos += transferNanos;
+    const done = this.occupy(startNanos, this.transferNanos(sizeBytes)) + this.readSampler(this.stream);
     this.reads++;
-    return toNanos(start - nowNanos + transferNanos + this.readSampler(this.stream));
+    return toNanos(done - startNanos);
   }
 
   /** The host lost power: writes that were not durable are undone. `keep: false`: the disk is lost as well. */
@@ -109,16 +118,45 @@ export class Disk {
     this.unsyncedFrom = 0;
     this.syncsUnderWay = [];
     this.unsyncedBytes = 0;
+    this.transferredBefore = this.writesEver;
+    this.bookedNanos -= this.aheadNanos(nowNanos);
+    this.deviceBusyFromNanos = nowNanos;
     this.deviceFreeAtNanos = nowNanos;
     if (!keep) this.tables.clear();
   }
 
-  resetCounts(): void {
-    this.busyNanos = 0;
+  /** Time the device was busy since the counts were last reset; what is booked for later does not count yet. */
+  busyNanos(nowNanos: Nanos): number {
+    this.settle(nowNanos);
+    return this.bookedNanos - this.aheadNanos(nowNanos);
+  }
+
+  resetCounts(nowNanos: Nanos): void {
+    this.settle(nowNanos);
+    this.bookedNanos = this.aheadNanos(nowNanos);
     this.writtenBytes = 0;
     this.writes = 0;
     this.reads = 0;
     this.syncs = 0;
+  }
+
+  private transferNanos(sizeBytes: Bytes): number {
+    return (sizeBytes * SECOND) / this.profile.bytesPerSecond;
+  }
+
+  /** Takes the device for so long, from a moment on or when it is free; returns when that is over. */
+  private occupy(fromNanos: Nanos, lengthNanos: number): number {
+    if (fromNanos > this.deviceFreeAtNanos) {
+      this.deviceBusyFromNanos = fromNanos;
+      this.deviceFreeAtNanos = fromNanos;
+    }
+    this.deviceFreeAtNanos += lengthNanos;
+    this.bookedNanos += lengthNanos;
+    return this.deviceFreeAtNanos;
+  }
+
+  private aheadNanos(nowNanos: Nanos): number {
+    return Math.max(0, this.deviceFreeAtNanos - Math.max(nowNanos, this.deviceBusyFromNanos));
   }
 
   private set(table: string, key: number, value: unknown): void {
@@ -142,10 +180,16 @@ export class Disk {
     while (this.syncsUnderWay.length > 0 && this.syncsUnderWay[0]!.doneNanos <= nowNanos) {
       durableBefore = this.syncsUnderWay.shift()!.beforeWrite;
     }
-    const writtenBackBefore = nowNanos - (this.profile.writeBackNanos ?? WRITE_BACK_NANOS);
+    const ageNanos = this.profile.writeBackNanos ?? WRITE_BACK_NANOS;
     for (; this.unsyncedFrom < this.unsynced.length; this.unsyncedFrom++) {
-      const { write, writtenAtNanos } = this.unsynced[this.unsyncedFrom]!;
-      if (write >= durableBefore && writtenAtNanos >= writtenBackBefore) break;
+      const { write, writtenAtNanos, sizeBytes } = this.unsynced[this.unsyncedFrom]!;
+      if (write < durableBefore) continue;
+      const dueNanos = writtenAtNanos + ageNanos;
+      if (dueNanos > nowNanos) break;
+      if (write < this.transferredBefore) continue;
+      this.occupy(dueNanos, this.transferNanos(sizeBytes));
+      this.unsyncedBytes -= sizeBytes;
+      this.transferredBefore = write + 1;
     }
     // Compacted when mostly settled, so that the list stays proportional to what can be lost.
     if (this.unsyncedFrom > 1_024 && this.unsyncedFrom * 2 > this.unsynced.length) {
@@ -155,7 +199,8 @@ export class Disk {
   }
 
   save(): object {
-    const { unsyncedFrom, unsyncedBytes, writesEver, deviceFreeAtNanos, busyNanos } = this;
+    const { unsyncedFrom, unsyncedBytes, writesEver, transferredBefore } = this;
+    const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos } = this;
     const { writtenBytes, writes, reads, syncs } = this;
     return {
       tables: [...this.tables].map(([name, chunks]) => [
@@ -169,8 +214,10 @@ export class Disk {
         unsyncedFrom,
         unsyncedBytes,
         writesEver,
+        transferredBefore,
+        deviceBusyFromNanos,
         deviceFreeAtNanos,
-        busyNanos,
+        bookedNanos,
         writtenBytes,
         writes,
         reads,

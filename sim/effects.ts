@@ -7,6 +7,8 @@
  */
 
 import { isDraft, original } from "immer";
+import type { Digest } from "./digest.ts";
+import type { Disk } from "./disk.ts";
 import type { Distribution } from "./distribution.ts";
 import type {
   Address,
@@ -18,19 +20,25 @@ import type {
   Tagged,
   TimerName,
 } from "./machine.ts";
+import type { Link } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { Recorder } from "./recorder.ts";
 import { compile, type Sampler } from "./sampling.ts";
-import type { Process, Simulation } from "./simulation.ts";
 import { settled } from "./structures/settled.ts";
+import type { Timers } from "./timers.ts";
+import type { Transport } from "./transport.ts";
 import type { Bytes, Nanos } from "./units.ts";
 import { FOREVER, toNanos } from "./units.ts";
 
-/** A timer that was set. `live` ends when it is cancelled, replaced or has run. */
-export interface TimerEntry {
-  readonly name: TimerName;
-  live: boolean;
-  readonly atNanos: Nanos;
-  /** The queue's ticket, to cancel it by. */
-  ticket: number;
+/** What effects need of the simulation. */
+export interface World {
+  readonly nowNanos: Nanos;
+  readonly checked: boolean;
+  readonly timers: Timers;
+  readonly transport: Transport;
+  readonly recorder: Recorder;
+  readonly digest: Digest;
+  readonly observer: ((at: Address, observation: Observed, nowNanos: Nanos) => void) | undefined;
 }
 
 /** Work of this kind waits for the host's disk: the amount is the bytes to read. */
@@ -51,21 +59,23 @@ function samplerOf(distribution: Distribution): Sampler {
 const NO_PROGRAMS: ProgramCache = { get: () => undefined, set: () => {}, delete: () => {} };
 
 abstract class BaseEffects implements Effects {
-  protected readonly simulation: Simulation;
+  protected readonly world: World;
+  protected readonly checked: boolean;
   protected process!: Process;
   readonly observe: ((observation: Observed) => void) | undefined;
   self: Address = 0;
   programs: ProgramCache = NO_PROGRAMS;
-  /** When the step takes effect on clients: after its input has been taken in. */
-  momentNanos: Nanos = 0;
+  /** When the step takes effect on clients: its input has been taken in, what it sends is still to be paid for. */
+  protected momentNanos: Nanos = 0;
 
-  constructor(simulation: Simulation) {
-    this.simulation = simulation;
-    const observer = simulation.observer;
+  constructor(world: World) {
+    this.world = world;
+    this.checked = world.checked;
+    const observer = world.observer;
     if (observer !== undefined) {
-      this.observe = simulation.checked
-        ? (observation) => observer(this.self, settled(observation), simulation.nowNanos)
-        : (observation) => observer(this.self, observation, simulation.nowNanos);
+      this.observe = world.checked
+        ? (observation) => observer(this.self, settled(observation), world.nowNanos)
+        : (observation) => observer(this.self, observation, world.nowNanos);
     }
   }
 
@@ -73,11 +83,11 @@ abstract class BaseEffects implements Effects {
     this.process = process;
     this.self = process.address;
     this.momentNanos = momentNanos;
-    if (!this.simulation.checked) this.programs = process.generators;
+    if (!this.checked) this.programs = process.generators;
   }
 
   get now(): Nanos {
-    return this.simulation.nowNanos;
+    return this.world.nowNanos;
   }
 
   abstract send(to: Address, message: Tagged): void;
@@ -86,22 +96,22 @@ abstract class BaseEffects implements Effects {
   abstract work(kind: string, amount: number): void;
 
   setTimerAtTick(timer: TimerName, periodNanos: Nanos, phaseNanos: Nanos): void {
-    const now = this.simulation.nowNanos;
-    const ticks = Math.floor((now - phaseNanos) / periodNanos) + 1;
-    const at = Math.max(phaseNanos, phaseNanos + ticks * periodNanos);
-    // A tick that is already due, or has come and waits for its thread, stands for the later ones as well.
+    const now = this.world.nowNanos;
+    const ticks = Math.max(0, Math.floor((now - phaseNanos) / periodNanos) + 1);
+    const at = toNanos(phaseNanos + ticks * periodNanos);
     const known = this.process.timers.get(timer);
-    if (known !== undefined && known.atNanos <= at) return;
-    this.simulation.armTimer(this.process, timer, at);
+    // Armed for this tick already; or a tick has come and waits for its thread: it stands for the later ones as well.
+    if (known !== undefined && (known.atNanos === at || known.atNanos <= now)) return;
+    this.world.timers.arm(this.process, timer, at);
   }
 
   cancelTimer(timer: TimerName): void {
-    this.simulation.cancelTimer(this.process, timer);
+    this.world.timers.cancel(this.process, timer);
   }
 
   put(table: string, key: number, value: unknown, sizeBytes: Bytes): void {
-    const kept = this.simulation.checked ? settled(value) : value;
-    this.disk().put(table, key, kept, sizeBytes, this.simulation.nowNanos);
+    const kept = this.checked ? settled(value) : value;
+    this.disk().put(table, key, kept, sizeBytes, this.world.nowNanos);
   }
 
   get(table: string, key: number): unknown {
@@ -118,56 +128,65 @@ abstract class BaseEffects implements Effects {
   }
 
   begin(operation: string, input?: unknown, dueNanos?: Nanos): OperationId {
-    const { recorder, checked } = this.simulation;
-    const kept = checked ? settled(input) : input;
-    return recorder.begin(operation, this.self, dueNanos ?? this.momentNanos, kept);
+    const kept = this.checked ? settled(input) : input;
+    const started = Math.min(this.momentNanos, dueNanos ?? this.momentNanos);
+    return this.world.recorder.begin(operation, this.self, started, kept);
   }
 
   complete(operation: OperationId, outcome: Outcome, output?: unknown): void {
-    const { recorder, checked, digest } = this.simulation;
+    const { recorder, digest } = this.world;
     digest.number(this.momentNanos);
-    recorder.complete(operation, this.momentNanos, outcome, checked ? settled(output) : output);
+    recorder.complete(operation, this.momentNanos, outcome, this.checked ? settled(output) : output);
   }
 
   count(counter: string, amount = 1): void {
-    this.simulation.recorder.count(counter, amount);
+    this.world.recorder.count(counter, amount);
   }
 
-  protected disk() {
+  protected disk(): Disk {
     const disk = this.process.host.disk;
     if (disk === undefined) throw new Error(`${this.process.name} uses a disk, but its host has none`);
     return disk;
-  }
-
-  protected expireOnSync(timer: TimerName, startNanos: Nanos): void {
-    const doneNanos = this.disk().syncDoneNanos(startNanos);
-    this.simulation.armTimer(this.process, timer, doneNanos);
   }
 }
 
 /** Steps of processes without a cost model: everything happens at the moment of the step. */
 export class InstantEffects extends BaseEffects {
+  override enter(process: Process, momentNanos: Nanos): void {
+    super.enter(process, momentNanos);
+    this.world.transport.stepNumber++;
+  }
+
   send(to: Address, message: Tagged): void {
-    const simulation = this.simulation;
-    simulation.transmit(
+    const { transport, nowNanos } = this.world;
+    const link = transport.linkTo(this.process, to);
+    transport.transmit(
+      link,
       this.process,
       0,
       to,
-      simulation.checked ? settled(message) : message,
-      simulation.nowNanos,
+      this.checked ? settled(message) : message,
+      nowNanos,
+      nowNanos,
     );
   }
 
   setTimer(timer: TimerName, afterNanos: Nanos): void {
-    this.simulation.armTimer(this.process, timer, this.simulation.nowNanos + toNanos(afterNanos));
+    const after = delayOf(this.process, timer, afterNanos);
+    this.world.timers.arm(this.process, timer, Math.min(FOREVER, this.world.nowNanos + after));
   }
 
   sync(timer: TimerName): void {
-    this.expireOnSync(timer, this.simulation.nowNanos);
+    const { nowNanos, timers } = this.world;
+    timers.arm(this.process, timer, this.disk().syncDoneNanos(nowNanos, nowNanos));
   }
 
   work(): void {}
 }
+
+/** In the place of a timer's delay: it expires when the disk has synced; or the sync goes on, but the timer was cancelled. */
+const WHEN_SYNCED = -1;
+const SYNC_ONLY = -2;
 
 /** Steps on a thread: sends, timers and syncs are collected until the cost of the step is known. */
 export class StepEffects extends BaseEffects {
@@ -175,37 +194,37 @@ export class StepEffects extends BaseEffects {
   blockedNanos: Nanos = 0;
   private readonly sendTo: Address[] = [];
   private readonly sendMessage: Tagged[] = [];
+  private readonly sendLink: Link[] = [];
   private readonly timerNames: TimerName[] = [];
   private readonly timerAfterNanos: Nanos[] = [];
-  private readonly syncTimers: TimerName[] = [];
   private workNanos = 0;
   private readBytes: Bytes = 0;
   private readCount = 0;
 
   send(to: Address, message: Tagged): void {
     this.sendTo.push(to);
-    this.sendMessage.push(this.simulation.checked ? settled(message) : message);
+    this.sendMessage.push(this.checked ? settled(message) : message);
+    this.sendLink.push(this.world.transport.linkTo(this.process, to));
   }
 
   setTimer(timer: TimerName, afterNanos: Nanos): void {
-    // What was pending under this name is void from now on, even if it expires before this step is over.
-    this.simulation.cancelTimer(this.process, timer);
     this.timerNames.push(timer);
-    this.timerAfterNanos.push(toNanos(afterNanos));
+    this.timerAfterNanos.push(delayOf(this.process, timer, afterNanos));
+  }
+
+  override setTimerAtTick(timer: TimerName, periodNanos: Nanos, phaseNanos: Nanos): void {
+    this.forget(timer);
+    super.setTimerAtTick(timer, periodNanos, phaseNanos);
   }
 
   override cancelTimer(timer: TimerName): void {
+    this.forget(timer);
     super.cancelTimer(timer);
-    for (let i = this.timerNames.length - 1; i >= 0; i--) {
-      if (this.timerNames[i] === timer) {
-        this.timerNames.splice(i, 1);
-        this.timerAfterNanos.splice(i, 1);
-      }
-    }
   }
 
   sync(timer: TimerName): void {
-    this.syncTimers.push(timer);
+    this.timerNames.push(timer);
+    this.timerAfterNanos.push(WHEN_SYNCED);
   }
 
   work(kind: string, amount: number): void {
@@ -218,57 +237,82 @@ export class StepEffects extends BaseEffects {
   }
 
   /**
-   * Ends the step that began to take effect at `fromNanos`: adds the cost of what it asked for and lets it happen.
-   * Returns when the thread is free again.
+   * Ends the step: adds the cost of what it asked for, times `factor`, and lets it happen. Returns when the thread is free
+   * again.
    */
-  flush(process: Process, thread: number, fromNanos: Nanos): Nanos {
-    const simulation = this.simulation;
+  flush(thread: number, factor: number): Nanos {
+    const { process, world, sendTo, sendMessage, sendLink } = this;
+    const { transport, nowNanos } = world;
     const costs = process.costs!;
-    const { sendTo, sendMessage, timerNames, timerAfterNanos, syncTimers } = this;
-    const handOffNanos = process.options.handOffNanos ?? 0;
     let cpuNanos = this.workNanos;
     for (let i = 0; i < sendTo.length; i++) {
-      cpuNanos += this.isForeign(process, thread, sendTo[i]!)
-        ? handOffNanos
-        : costs.sendNanos(sendMessage[i]!);
+      cpuNanos += isForeign(sendLink[i]!, thread) ? process.handOffNanos : costs.sendNanos(sendMessage[i]!);
     }
-    let end = fromNanos + simulation.cpuNanos(process, cpuNanos);
-    this.blockedNanos = 0;
-    if (this.readCount > 0) {
-      const disk = this.disk();
-      for (let i = 0; i < this.readCount; i++) {
-        this.blockedNanos += disk.readNanos(end + this.blockedNanos, this.readBytes / this.readCount);
-      }
-      end += this.blockedNanos;
-      this.readCount = 0;
-      this.readBytes = 0;
-    }
-    for (let i = 0; i < sendTo.length; i++) {
-      const to = sendTo[i]!;
-      const message = sendMessage[i]!;
-      if (this.isForeign(process, thread, to)) {
-        simulation.handOff(process, simulation.linkTo(process, to).owner, to, message, end);
-      } else {
-        simulation.transmit(process, thread, to, message, end);
-      }
-    }
-    for (let i = 0; i < timerNames.length; i++) {
-      simulation.armTimer(process, timerNames[i]!, Math.min(FOREVER, end + timerAfterNanos[i]!));
-    }
-    for (const timer of syncTimers) this.expireOnSync(timer, end);
+    let end = this.momentNanos + toNanos(cpuNanos * factor);
     this.workNanos = 0;
-    sendTo.length = 0;
-    sendMessage.length = 0;
-    timerNames.length = 0;
-    timerAfterNanos.length = 0;
-    syncTimers.length = 0;
+    this.blockedNanos = 0;
+    if (this.readCount > 0) end = this.readDisk(end);
+    for (let i = 0; i < sendTo.length; i++) {
+      const link = sendLink[i]!;
+      if (isForeign(link, thread)) transport.handOff(link, process, sendTo[i]!, sendMessage[i]!, end);
+      else transport.transmit(link, process, thread, sendTo[i]!, sendMessage[i]!, nowNanos, end);
+    }
+    if (sendTo.length > 0) {
+      sendTo.length = 0;
+      sendMessage.length = 0;
+      sendLink.length = 0;
+    }
+    if (this.timerNames.length > 0) this.armTimers(end);
     return end;
   }
 
-  /** Whether the connection to a process belongs to another thread than the one that runs this step. */
-  private isForeign(process: Process, thread: number, to: Address): boolean {
-    if (process.threadCount === 1 || process.datagramSampler !== undefined) return false;
-    const link = this.simulation.linkTo(process, to);
-    return link.profile.pinned === true && link.owner !== thread;
+  /** One read after the other; the thread waits. */
+  private readDisk(fromNanos: Nanos): Nanos {
+    const disk = this.disk();
+    const sizeBytes = this.readBytes / this.readCount;
+    let end = fromNanos;
+    for (; this.readCount > 0; this.readCount--) end += disk.readNanos(this.world.nowNanos, end, sizeBytes);
+    this.readBytes = 0;
+    this.blockedNanos = end - fromNanos;
+    return end;
   }
+
+  /** In the order of the step's calls, so that the last one about a name holds. */
+  private armTimers(endNanos: Nanos): void {
+    const { process, world, timerNames, timerAfterNanos } = this;
+    for (let i = 0; i < timerNames.length; i++) {
+      const name = timerNames[i]!;
+      const after = timerAfterNanos[i]!;
+      let at = Math.min(FOREVER, endNanos + after);
+      if (after < 0) at = this.disk().syncDoneNanos(world.nowNanos, endNanos);
+      if (after !== SYNC_ONLY) world.timers.arm(process, name, at);
+    }
+    timerNames.length = 0;
+    timerAfterNanos.length = 0;
+  }
+
+  /** Takes back what this step asked for about a timer. */
+  private forget(timer: TimerName): void {
+    for (let i = this.timerNames.length - 1; i >= 0; i--) {
+      if (this.timerNames[i] !== timer) continue;
+      if (this.timerAfterNanos[i]! < 0) {
+        this.timerAfterNanos[i] = SYNC_ONLY;
+      } else {
+        this.timerNames.splice(i, 1);
+        this.timerAfterNanos.splice(i, 1);
+      }
+    }
+  }
+}
+
+/** Whether another thread than the one that runs this step owns the connection. */
+function isForeign(link: Link, thread: number): boolean {
+  return link.pinned && link.owner !== thread;
+}
+
+function delayOf(process: Process, timer: TimerName, afterNanos: Nanos): Nanos {
+  if (!(afterNanos >= 0)) {
+    throw new RangeError(`${process.name} sets timer ${timer} to expire after ${afterNanos} ns`);
+  }
+  return toNanos(afterNanos);
 }

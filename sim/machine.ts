@@ -46,9 +46,9 @@ export interface Machine<Config, State, Message extends Tagged, Timer extends Ti
 }
 
 /**
- * What a step can do to the world, and all it can see of it. Effects take place when the step's CPU time is over: a
- * step that starts at `now` and costs c has its messages on the wire, its timers counted and its operations completed
- * at now + c. Its change of state is visible to other threads of the same process from `now`.
+ * What a step can do to the world, and all it can see of it. A step that starts at `now` and costs c has its messages on the
+ * wire and its timers counted from now + c; operations begin and complete when the step has taken in its input, before it
+ * pays for what it sends. Its change of state is visible to other threads of the same process from `now`.
  */
 export interface Effects<Message extends Tagged = Tagged, Timer extends TimerName = TimerName> {
   /** The virtual time at which the step began. */
@@ -59,12 +59,13 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   /** Sends a message. Delivery, delay and order are the network's business; a message to oneself goes round as well. */
   send(to: Address, message: Message): void;
 
-  /** (Re)sets a timer to expire `afterNanos` after the end of this step. */
+  /** (Re)sets a timer to expire `afterNanos` after the end of this step. What a step says about a timer last holds. */
   setTimer(timer: Timer, afterNanos: Nanos): void;
   /**
-   * (Re)sets a timer to the next tick of a clock that ticks at phase + n * period, strictly after now. A periodic
-   * timer whose ticks do nothing while a flag is clear is written by arming it when the flag is set: same behaviour,
-   * no events while idle, and expirations missed by a busy thread coalesce as they do with a timerfd.
+   * (Re)sets a timer to the next tick of a clock that ticks at phase + n * period, strictly after now; n is 0 or more. A
+   * periodic timer whose ticks do nothing while a flag is clear is written by arming it when the flag is set: same
+   * behaviour, no events while idle. Expirations missed by a busy thread coalesce as they do with a timerfd: a timer that
+   * has expired and waits for its thread stays as it is.
    */
   setTimerAtTick(timer: Timer, periodNanos: Nanos, phaseNanos: Nanos): void;
   cancelTimer(timer: Timer): void;
@@ -73,7 +74,7 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   put(table: string, key: number, value: unknown, sizeBytes: Bytes): void;
   /** Reads this host's disk, buffered writes included. The time it takes is a `work` item of the cost model. */
   get(table: string, key: number): unknown;
-  /** Asks that everything written so far be durable; `timer` expires when it is. */
+  /** Asks that everything written so far be durable; `timer`, (re)set by this, expires when it is. */
   sync(timer: Timer): void;
 
   /** Reports work that no message shows ("records flushed", 17); the cost model beside the machine turns it into time. */

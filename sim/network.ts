@@ -10,6 +10,7 @@
 
 import type { Distribution } from "./distribution.ts";
 import type { Address } from "./machine.ts";
+import type { Nic } from "./nic.ts";
 import { type RandomStream, streamFor } from "./random.ts";
 import { compile, type Sampler } from "./sampling.ts";
 import type { Bytes, Nanos } from "./units.ts";
@@ -22,7 +23,7 @@ export interface LinkProfile {
   readonly latency: Distribution;
   /**
    * Connections per sending thread; messages of one step share one, and only messages on one connection keep their order.
-   * 0: every message travels alone (datagrams), which needs no state per pair of processes.
+   * 0: every message travels alone (datagrams) and may overtake any other.
    */
   readonly connections: number;
   /**
@@ -30,15 +31,16 @@ export interface LinkProfile {
    * hands the message to the owner first.
    */
   readonly pinned?: boolean;
-  /** Whether the message passes the network interfaces of the hosts; not so for pipes and loopback. */
+  /** The message does not pass the network interfaces of the hosts: pipes and loopback. */
   readonly local?: boolean;
 }
 
-/** What a fault does to one direction of a link; the fault scenarios set it, see `Network.setFault`. */
+/** What a fault does to one direction of a link; see `Network.setFault`. */
 export interface LinkFault {
   /** Nothing gets through (partition). */
   readonly blocked?: boolean;
   readonly lossShare?: number;
+  /** A second copy follows, later by one more draw of the link's delay, and keeps no order. */
   readonly duplicateShare?: number;
   /** Added to the delay of each message. */
   readonly extraLatency?: Distribution;
@@ -48,71 +50,41 @@ export interface LinkFault {
   readonly slowdown?: number;
 }
 
-/** One direction between two processes. */
+/** The fault of a pair of processes. Its stream goes on when the fault is lifted and comes back. */
+interface Fault {
+  rule: LinkFault | undefined;
+  readonly stream: RandomStream;
+  extra: Sampler | undefined;
+}
+
+/** One direction between two processes; or of a process that sends datagrams, to everyone. */
 export interface Link {
-  readonly profile: LinkProfile;
   readonly sampler: Sampler;
   readonly stream: RandomStream;
+  readonly connections: number;
+  readonly pinned: boolean;
+  readonly local: boolean;
   /** Thread of the sender that owns a pinned connection. */
   readonly owner: number;
   /** Per sending thread: the connection its current step uses, and which step that is. */
   readonly connection: number[];
   readonly step: number[];
-  /** Per (thread, connection): the latest arrival, which nothing later on it may overtake. */
+  /** Per (thread, connection): the latest arrival, which nothing later on it may overtake. Empty: no order is kept. */
   readonly lastArrivalNanos: number[];
-  fault:
-    | { readonly rule: LinkFault; readonly stream: RandomStream; readonly extra: Sampler | undefined }
-    | undefined;
-}
-
-/**
- * A network interface as a leaky bucket per direction. Sends are booked in the order steps run, which is not quite the
- * order in which they leave; the bucket drains with time and only what is ahead of a message delays it, so a message
- * never waits for one that leaves after it.
- */
-export interface Nic {
-  readonly nanosPerByte: number;
-  backlogNanos: number;
-  settledAtNanos: Nanos;
-  busyNanos: number;
-  frames: number;
-  waitNanos: number;
-}
-
-export function createNic(bitsPerSecond: number): Nic {
-  return {
-    nanosPerByte: bitsPerSecond > 0 ? 8e9 / bitsPerSecond : 0,
-    backlogNanos: 0,
-    settledAtNanos: 0,
-    busyNanos: 0,
-    frames: 0,
-    waitNanos: 0,
-  };
-}
-
-/** Books a transmission that is ready at `readyNanos`; returns when its last bit has left. */
-export function transmitOn(nic: Nic, readyNanos: Nanos, sizeBytes: Bytes, slowdown: number): number {
-  const lineNanos = sizeBytes * nic.nanosPerByte * slowdown;
-  const elapsed = readyNanos - nic.settledAtNanos;
-  if (elapsed >= 0) {
-    nic.backlogNanos = nic.backlogNanos > elapsed ? nic.backlogNanos - elapsed : 0;
-    nic.settledAtNanos = readyNanos;
-  }
-  const waitNanos = Math.max(0, nic.backlogNanos + Math.min(0, elapsed));
-  nic.backlogNanos += lineNanos;
-  nic.busyNanos += lineNanos;
-  nic.waitNanos += waitNanos;
-  nic.frames++;
-  return readyNanos + waitNanos + lineNanos;
 }
 
 /** What the network has to know of a process. */
 export interface Endpoint {
   readonly address: Address;
   readonly name: string;
+  /** Threads that share the process's connections among them: those of the first pool. */
+  readonly ioThreadCount: number;
+  /** All threads. Those of other pools open connections of their own when they send. */
   readonly threadCount: number;
   readonly nic: Nic;
   readonly links: Map<Address, Link>;
+  /** Set for a process that sends datagrams. */
+  readonly datagrams: Link | undefined;
 }
 
 /** Decides how two processes are connected; asked once per pair, at its first message. */
@@ -124,9 +96,9 @@ export const LOST = -1;
 export class Network {
   private readonly seed: string;
   private readonly routing: Routing;
-  private readonly faults = new Map<string, LinkFault>();
+  private readonly faults = new Map<string, Fault>();
   private readonly samplers = new Map<Distribution, Sampler>();
-  /** Whether any link has a fault: the one test the hot path makes. */
+  /** Whether any pair has a fault: the one test the hot path makes. */
   private faulty = false;
 
   constructor(seed: string, routing: Routing) {
@@ -135,6 +107,7 @@ export class Network {
   }
 
   link(from: Endpoint, to: Endpoint): Link {
+    if (from.datagrams !== undefined) return from.datagrams;
     const known = from.links.get(to.address);
     if (known !== undefined) return known;
     const profile = this.routing(from, to);
@@ -143,44 +116,31 @@ export class Network {
       sampler = compile(profile.latency);
       this.samplers.set(profile.latency, sampler);
     }
-    const name = `${from.name}>${to.name}`;
-    const lanes = from.threadCount * Math.max(1, profile.connections);
-    const link: Link = {
-      profile,
-      sampler,
-      stream: streamFor(this.seed, `link ${name}`),
-      // Both ends of a pinned connection derive the same owner from the pair, whoever speaks first.
-      owner: ownerThread(from, to),
-      connection: new Array<number>(from.threadCount).fill(0),
-      step: new Array<number>(from.threadCount).fill(-1),
-      lastArrivalNanos: profile.connections === 0 ? [] : new Array<number>(lanes).fill(0),
-      fault: undefined,
-    };
+    const stream = streamFor(this.seed, `link ${pairName(from, to)}`);
+    // Both ends of a pinned connection derive the same owner from the pair, whoever speaks first.
+    const link = createLink(profile, sampler, stream, ownerThread(from, to), from.threadCount);
     from.links.set(to.address, link);
-    this.applyFault(name, link);
     return link;
   }
 
-  /** Sets or clears (`undefined`) what is wrong with one direction between two processes, by their names. */
+  /** Sets or lifts (`undefined`) what is wrong with one direction between two processes. */
   setFault(from: Endpoint, to: Endpoint, rule: LinkFault | undefined): void {
-    const name = `${from.name}>${to.name}`;
-    if (rule === undefined) this.faults.delete(name);
-    else this.faults.set(name, rule);
-    this.faulty = this.faults.size > 0;
-    const link = from.links.get(to.address);
-    if (link !== undefined) this.applyFault(name, link);
+    const name = pairName(from, to);
+    let fault = this.faults.get(name);
+    if (fault === undefined) {
+      if (rule === undefined) return;
+      fault = { rule, stream: streamFor(this.seed, `fault ${name}`), extra: undefined };
+      this.faults.set(name, fault);
+    }
+    fault.rule = rule;
+    fault.extra = rule?.extraLatency && compile(rule.extraLatency);
+    this.faulty = [...this.faults.values()].some((each) => each.rule !== undefined);
   }
 
-  private applyFault(name: string, link: Link): void {
-    const rule = this.faults.get(name);
-    link.fault =
-      rule === undefined
-        ? undefined
-        : {
-            rule,
-            stream: link.fault?.stream ?? streamFor(this.seed, `fault ${name}`),
-            extra: rule.extraLatency === undefined ? undefined : compile(rule.extraLatency),
-          };
+  /** A process has crashed: its connections are gone, and what is sent on new ones owes no order to what was on them. */
+  disconnect(endpoint: Endpoint, endpoints: readonly Endpoint[]): void {
+    for (const link of endpoint.links.values()) link.lastArrivalNanos.fill(0);
+    for (const other of endpoints) other.links.get(endpoint.address)?.lastArrivalNanos.fill(0);
   }
 
   /**
@@ -188,8 +148,8 @@ export class Network {
    * step of the thread takes the next.
    */
   lane(link: Link, thread: number, step: number): number {
-    const connections = link.profile.connections;
-    if (connections <= 1) return link.profile.pinned ? 0 : thread;
+    const connections = link.connections;
+    if (connections <= 1) return link.pinned ? 0 : thread;
     if (link.step[thread] !== step) {
       link.step[thread] = step;
       const next = link.connection[thread]! + 1;
@@ -198,85 +158,137 @@ export class Network {
     return thread * connections + link.connection[thread]!;
   }
 
-  /** When a message that is ready at `readyNanos` arrives, or LOST. */
-  arrivalNanos(link: Link, lane: number, nic: Nic, readyNanos: Nanos, sizeBytes: Bytes): Nanos {
-    let leaves: number = readyNanos;
-    const fault = this.faulty ? link.fault : undefined;
-    if (!link.profile.local && nic.nanosPerByte > 0) {
-      leaves = transmitOn(nic, readyNanos, sizeBytes, fault?.rule.slowdown ?? 1);
+  /**
+   * When a message that is ready at `readyNanos` arrives, or LOST. The delay is drawn and the sender's line used even if
+   * the message is lost, so that a fault does not shift what later messages draw.
+   */
+  arrivalNanos(
+    link: Link,
+    lane: number,
+    from: Endpoint,
+    to: Endpoint,
+    nowNanos: Nanos,
+    readyNanos: Nanos,
+    sizeBytes: Bytes,
+  ): Nanos {
+    const fault = this.faulty ? this.faultOf(from, to) : undefined;
+    let arrival: number = readyNanos;
+    if (!link.local && from.nic.out.nanosPerByte > 0) {
+      const lineNanos = sizeBytes * from.nic.out.nanosPerByte * (fault?.rule?.slowdown ?? 1);
+      arrival = from.nic.out.book(nowNanos, readyNanos, lineNanos);
     }
-    let arrival = toNanos(leaves + link.sampler(link.stream));
+    arrival += link.sampler(link.stream);
     if (fault !== undefined) {
-      if (fault.rule.blocked === true) return LOST;
-      if (fault.rule.lossShare !== undefined && fault.stream.uniform() < fault.rule.lossShare) return LOST;
-      if (fault.extra !== undefined) arrival = toNanos(arrival + fault.extra(fault.stream));
-      if (fault.rule.reorder === true) return arrival;
+      const rule = fault.rule!;
+      if (rule.blocked === true) return LOST;
+      if (rule.lossShare !== undefined && fault.stream.uniform() < rule.lossShare) return LOST;
+      if (fault.extra !== undefined) arrival += fault.extra(fault.stream);
     }
-    if (link.profile.connections !== 0) {
-      if (arrival < link.lastArrivalNanos[lane]!) arrival = link.lastArrivalNanos[lane]!;
-      else link.lastArrivalNanos[lane] = arrival;
+    if (!link.local && to.nic.in.nanosPerByte > 0) {
+      // It comes in as it goes out, bit by bit: on an idle line the last one arrives when it would have anyway.
+      const lineNanos = sizeBytes * to.nic.in.nanosPerByte;
+      arrival = to.nic.in.book(nowNanos, Math.max(nowNanos, arrival - lineNanos), lineNanos);
+    }
+    arrival = toNanos(arrival);
+    const last = link.lastArrivalNanos;
+    if (last.length > 0 && fault?.rule?.reorder !== true) {
+      if (arrival < last[lane]!) arrival = last[lane]!;
+      else last[lane] = arrival;
     }
     return arrival;
   }
 
-  /** Whether the fault on a link calls for a second copy of a message. */
-  duplicates(link: Link): boolean {
-    if (!this.faulty || link.fault?.rule.duplicateShare === undefined) return false;
-    return link.fault.stream.uniform() < link.fault.rule.duplicateShare;
+  /** When the second copy of a message arrives, if a fault calls for one; else LOST. */
+  duplicateNanos(link: Link, from: Endpoint, to: Endpoint, arrivalNanos: Nanos): Nanos {
+    const fault = this.faulty ? this.faultOf(from, to) : undefined;
+    if (fault?.rule?.duplicateShare === undefined) return LOST;
+    if (!(fault.stream.uniform() < fault.rule.duplicateShare)) return LOST;
+    return toNanos(arrivalNanos + link.sampler(fault.stream));
+  }
+
+  private faultOf(from: Endpoint, to: Endpoint): Fault | undefined {
+    const fault = this.faults.get(pairName(from, to));
+    return fault?.rule === undefined ? undefined : fault;
   }
 
   save(endpoints: readonly Endpoint[]): object {
     return {
-      faults: [...this.faults],
-      endpoints: endpoints.map((endpoint) => ({
-        nic: { ...endpoint.nic },
-        links: [...endpoint.links].map(([to, link]) => ({
+      faults: [...this.faults].map(([name, { rule, stream }]) => [name, rule, stream.save()]),
+      endpoints: endpoints.map(({ links, datagrams }) => ({
+        links: [...links].map(([to, link]) => ({
           to,
           stream: link.stream.save(),
-          faultStream: link.fault?.stream.save(),
           connection: [...link.connection],
           step: [...link.step],
           lastArrivalNanos: [...link.lastArrivalNanos],
         })),
+        datagrams: datagrams?.stream.save(),
       })),
     };
   }
 
   restore(saved: object, endpoints: readonly Endpoint[]): void {
-    const state = saved as ReturnType<Network["save"]> & {
-      faults: [string, LinkFault][];
+    const state = saved as {
+      faults: [string, LinkFault | undefined, never][];
       endpoints: {
-        nic: Nic;
         links: {
-          to: number;
+          to: Address;
           stream: never;
-          faultStream: never;
           connection: number[];
           step: number[];
           lastArrivalNanos: number[];
         }[];
+        datagrams: never;
       }[];
     };
     this.faults.clear();
-    for (const [name, rule] of state.faults) this.faults.set(name, rule);
-    this.faulty = this.faults.size > 0;
+    for (const [name, rule, streamState] of state.faults) {
+      const stream = streamFor(this.seed, `fault ${name}`);
+      stream.restore(streamState);
+      this.faults.set(name, { rule, stream, extra: rule?.extraLatency && compile(rule.extraLatency) });
+    }
+    this.faulty = [...this.faults.values()].some(({ rule }) => rule !== undefined);
     state.endpoints.forEach((kept, index) => {
       const endpoint = endpoints[index]!;
-      Object.assign(endpoint.nic, kept.nic);
       endpoint.links.clear();
       for (const each of kept.links) {
         const link = this.link(endpoint, endpoints[each.to]!);
         link.stream.restore(each.stream);
-        if (each.faultStream !== undefined) link.fault?.stream.restore(each.faultStream);
         link.connection.splice(0, link.connection.length, ...each.connection);
         link.step.splice(0, link.step.length, ...each.step);
         link.lastArrivalNanos.splice(0, link.lastArrivalNanos.length, ...each.lastArrivalNanos);
       }
+      endpoint.datagrams?.stream.restore(kept.datagrams);
     });
   }
 }
 
+export function createLink(
+  profile: LinkProfile,
+  sampler: Sampler,
+  stream: RandomStream,
+  owner: number,
+  threadCount: number,
+): Link {
+  const { connections, pinned = false, local = false } = profile;
+  return {
+    sampler,
+    stream,
+    connections: pinned ? 1 : connections,
+    pinned,
+    local,
+    owner,
+    connection: new Array<number>(threadCount).fill(0),
+    step: new Array<number>(threadCount).fill(-1),
+    lastArrivalNanos: new Array<number>(threadCount * connections).fill(0),
+  };
+}
+
 /** The thread of `of` that owns its pinned connection to `peer`: connections are dealt to threads in turn. */
 export function ownerThread(of: Endpoint, peer: Endpoint): number {
-  return peer.address % of.threadCount;
+  return peer.address % of.ioThreadCount;
+}
+
+function pairName(from: Endpoint, to: Endpoint): string {
+  return `${from.name}>${to.name}`;
 }

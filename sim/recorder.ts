@@ -19,7 +19,10 @@ export function latencyHistogram(): Histogram {
 }
 const LATENCY_NANOS_MAX: Nanos = 100_000_000_000;
 
-/** One line of a history. `time` is the moment on the virtual clock; an operation without a completion is pending. */
+/**
+ * One line of a history; an operation without a completion is pending. Lines are in the order of steps. Their times are not
+ * quite: a step takes effect on clients when its input has been taken in, which costs one step more than another.
+ */
 export interface HistoryEvent {
   readonly type: "invoke" | Outcome;
   readonly operation: OperationId;

@@ -3,13 +3,16 @@
  * every process, disk, station, link and random stream, the records and the digest. A run restored from a snapshot
  * continues exactly as the original did.
  *
- * A snapshot belongs to a simulation that was built the same way: same seed, hosts and processes in the same order. It
- * holds data only; machines, cost models and routing come from the build.
+ * A snapshot belongs to a simulation that was built the same way: same seed, hosts and processes in the same order, same
+ * controls registered. It holds data only; machines, cost models and routing come from the build. Take it between runs.
  */
 
-import type { TimerEntry } from "./effects.ts";
+import { TIMER, typeOf } from "./events.ts";
+import type { Process } from "./process.ts";
 import type { Simulation } from "./simulation.ts";
 import { cloneState } from "./structures/clone.ts";
+import { settled } from "./structures/settled.ts";
+import type { TimerEntry } from "./timers.ts";
 import type { Nanos } from "./units.ts";
 
 export interface Snapshot {
@@ -19,20 +22,23 @@ export interface Snapshot {
   readonly content: unknown;
 }
 
+interface SavedProcess {
+  state: unknown;
+  up: boolean;
+  boots: number;
+  speed: number;
+  timerTurn: number;
+  timers: TimerEntry[];
+  choices: unknown;
+  cpu: unknown;
+  threads: object[];
+}
+
 interface Content {
-  numbers: object;
+  own: object;
   events: { timeNanos: Nanos; target: number; source: number; meta: number; payload: unknown }[];
-  processes: {
-    state: unknown;
-    up: boolean;
-    speed: number;
-    timerTurn: number;
-    timers: TimerEntry[];
-    choices: unknown;
-    cpu: unknown;
-    threads: object[];
-  }[];
-  hosts: { cores: { saved: object; waiting: [number, number, unknown][] }; disk: object | undefined }[];
+  processes: SavedProcess[];
+  hosts: { cores: object; lines: object[]; disk: object | undefined }[];
   network: object;
   recorder: object;
   digest: { a: number; b: number };
@@ -51,31 +57,14 @@ export function saveSimulation(simulation: Simulation): Snapshot {
     });
   });
   const content: Content = {
-    numbers: simulation.saveNumbers(),
+    own: simulation.saveOwn(),
     events,
-    processes: simulation.processes.map((process) => ({
-      state: process.cell[0],
-      up: process.up,
-      speed: process.speed,
-      timerTurn: process.timerTurn,
-      timers: [...process.timers.values()],
-      choices: process.choices.save(),
-      cpu: process.cpu.save(),
-      threads: process.threads.map((thread) => thread.save()),
+    processes: simulation.processes.map(saveProcess),
+    hosts: simulation.hosts.map(({ cores, nic, disk }) => ({
+      cores: cores.save(),
+      lines: [nic.out.save(), nic.in.save()],
+      disk: disk?.save(),
     })),
-    hosts: simulation.hosts.map((host) => {
-      const saved = host.cores.save() as { waiting: { payload: unknown }[] };
-      // A job that waits for a core refers to its process; a snapshot names it by address.
-      const waiting = saved.waiting.map(({ payload }) => {
-        const [process, thread, inner] = payload as [{ address: number }, number, unknown];
-        return [process.address, thread, inner] as [number, number, unknown];
-      });
-      const withoutPayloads = {
-        ...saved,
-        waiting: saved.waiting.map((job) => ({ ...job, payload: undefined })),
-      };
-      return { cores: { saved: withoutPayloads, waiting }, disk: host.disk?.save() };
-    }),
     network: simulation.network.save(simulation.processes),
     recorder: simulation.recorder.save(),
     digest: simulation.digest.save(),
@@ -86,53 +75,89 @@ export function saveSimulation(simulation: Simulation): Snapshot {
 /** Puts a simulation that was built the same way, and not yet run, where the snapshot was taken. */
 export function restoreSimulation(simulation: Simulation, snapshot: Snapshot): void {
   const content = copyOf(snapshot.content as Content);
-  if (content.processes.length !== simulation.processes.length) {
+  const { processes, hosts, queue } = simulation;
+  if (content.processes.length !== processes.length || content.hosts.length !== hosts.length) {
     throw new Error(
-      `the snapshot has ${content.processes.length} processes, the simulation ${simulation.processes.length}`,
+      `the snapshot has ${content.processes.length} processes on ${content.hosts.length} hosts, ` +
+        `the simulation ${processes.length} on ${hosts.length}`,
     );
   }
-  simulation.restoreNumbers(content.numbers);
-  simulation.queue.reset(snapshot.atNanos);
-  for (const { timeNanos, target, source, meta, payload } of content.events) {
-    const slot = simulation.queue.push(timeNanos, target, source, meta, payload);
-    // A pending timer can be cancelled by its ticket, which is another one in this queue.
-    if (isTimer(payload)) payload.ticket = simulation.queue.ticket(slot);
-  }
+  if (simulation.checked) freezeValues(content);
+  simulation.restoreOwn(content.own);
   content.processes.forEach((saved, index) => {
-    const process = simulation.processes[index]!;
-    process.cell[0] = saved.state;
-    process.up = saved.up;
-    process.speed = saved.speed;
-    process.timerTurn = saved.timerTurn;
-    process.generators.clear();
-    process.timers.clear();
-    for (const entry of saved.timers) process.timers.set(entry.name, entry);
-    process.choices.restore(saved.choices as never);
-    process.cpu.restore(saved.cpu as never);
-    saved.threads.forEach((thread, at) => {
-      process.threads[at]!.restore(thread);
-    });
+    restoreProcess(processes[index]!, saved);
   });
-  content.hosts.forEach((saved, index) => {
-    const host = simulation.hosts[index]!;
-    const { saved: cores, waiting } = saved.cores as {
-      saved: { waiting: { payload: unknown }[] };
-      waiting: [number, number, unknown][];
-    };
-    cores.waiting.forEach((job, at) => {
-      const [address, thread, inner] = waiting[at]!;
-      job.payload = [simulation.processes[address]!, thread, inner];
-    });
+  queue.reset(snapshot.atNanos);
+  for (const { timeNanos, target, source, meta, payload } of content.events) {
+    const slot = queue.push(timeNanos, target, source, meta, payload);
+    if (typeOf(meta) === TIMER) (payload as TimerEntry).ticket = queue.ticket(slot);
+  }
+  content.hosts.forEach(({ cores, lines, disk }, index) => {
+    const host = hosts[index]!;
     host.cores.restore(cores);
-    if (saved.disk !== undefined) host.disk?.restore(saved.disk);
+    host.nic.out.restore(lines[0]!);
+    host.nic.in.restore(lines[1]!);
+    if (disk !== undefined) host.disk?.restore(disk);
   });
-  simulation.network.restore(content.network, simulation.processes);
+  simulation.network.restore(content.network, processes);
   simulation.recorder.restore(content.recorder);
   simulation.digest.restore(content.digest);
 }
 
-function isTimer(payload: unknown): payload is TimerEntry {
-  return typeof payload === "object" && payload !== null && "ticket" in payload && "live" in payload;
+function saveProcess(process: Process): SavedProcess {
+  const { up, boots, speed, timerTurn } = process;
+  return {
+    state: process.cell[0],
+    up,
+    boots,
+    speed,
+    timerTurn,
+    timers: [...process.timers.values()],
+    choices: process.choices.save(),
+    cpu: process.cpu.save(),
+    threads: process.threads.map((thread) => thread.save()),
+  };
+}
+
+function restoreProcess(process: Process, saved: SavedProcess): void {
+  const { up, boots, speed, timerTurn } = saved;
+  Object.assign(process, { up, boots, speed, timerTurn });
+  process.cell[0] = saved.state;
+  process.generators.clear();
+  process.timers.clear();
+  for (const entry of saved.timers) {
+    // The ticket was another queue's. A timer that is still pending there gets a new one with its event; one that waits for
+    // its thread has none.
+    entry.ticket = 0;
+    process.timers.set(entry.name, entry);
+  }
+  process.choices.restore(saved.choices as never);
+  process.cpu.restore(saved.cpu as never);
+  saved.threads.forEach((thread, at) => {
+    process.threads[at]!.restore(thread);
+  });
+}
+
+/** In checked mode what machines share is frozen; a copy is not. Timers are the kernel's own and change. */
+function freezeValues(content: Content): void {
+  const timers = new Set<unknown>(content.processes.flatMap(({ timers }) => timers));
+  const freeze = (payload: unknown) => {
+    if (!timers.has(payload)) settled(payload);
+  };
+  for (const { payload } of content.events) freeze(payload);
+  for (const { state, threads } of content.processes) {
+    settled(state);
+    for (const thread of threads) freezeWaiting(thread, freeze);
+  }
+  for (const { cores, disk } of content.hosts) {
+    freezeWaiting(cores, freeze);
+    const tables = (disk as { tables: [string, [number, unknown[]][]][] } | undefined)?.tables ?? [];
+    for (const [, chunks] of tables) for (const [, chunk] of chunks) chunk.forEach(settled);
+  }
+}
+
+function freezeWaiting(station: object, freeze: (payload: unknown) => void): void {
+  for (const { payload } of (station as { waiting: { payload: unknown }[] }).waiting) freeze(payload);
 }
 
 /** Histograms are copied by the recorder itself and pass through here by reference. */

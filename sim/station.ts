@@ -9,7 +9,16 @@
 import type { Nanos } from "./units.ts";
 import { FOREVER } from "./units.ts";
 
-/** A ring of waiting jobs in parallel arrays: what to do, for whom, since when. */
+/** A waiting job, as a snapshot holds it. */
+interface WaitingJob {
+  readonly kind: number;
+  readonly source: number;
+  readonly owner: number;
+  readonly arrivalNanos: Nanos;
+  readonly payload: unknown;
+}
+
+/** A ring of waiting jobs in parallel arrays: what to do, from whom, whose job it is, since when. */
 export class JobQueue {
   /** Power of two; indices are masked. */
   private capacity = 8;
@@ -17,14 +26,16 @@ export class JobQueue {
   length = 0;
   private kinds = new Int32Array(8);
   private sources = new Int32Array(8);
+  private owners = new Int32Array(8);
   private arrivals = new Float64Array(8);
   private payloads: unknown[] = new Array(8).fill(undefined);
 
-  push(kind: number, source: number, arrivalNanos: Nanos, payload: unknown): void {
+  push(kind: number, source: number, owner: number, arrivalNanos: Nanos, payload: unknown): void {
     if (this.length === this.capacity) this.grow();
     const at = (this.head + this.length) & (this.capacity - 1);
     this.kinds[at] = kind;
     this.sources[at] = source;
+    this.owners[at] = owner;
     this.arrivals[at] = arrivalNanos;
     this.payloads[at] = payload;
     this.length++;
@@ -35,6 +46,10 @@ export class JobQueue {
   }
   get headSource(): number {
     return this.sources[this.head]!;
+  }
+  /** What the station that queues here passed as `owner`: which process and thread wait for a core. */
+  get headOwner(): number {
+    return this.owners[this.head]!;
   }
   get headArrivalNanos(): Nanos {
     return this.arrivals[this.head]!;
@@ -53,14 +68,15 @@ export class JobQueue {
     while (this.length > 0) this.shift();
   }
 
-  /** The waiting jobs in order, for a snapshot. */
-  toArray(): { kind: number; source: number; arrivalNanos: Nanos; payload: unknown }[] {
-    const jobs = [];
+  /** The waiting jobs in order. */
+  toArray(): WaitingJob[] {
+    const jobs: WaitingJob[] = [];
     for (let i = 0; i < this.length; i++) {
       const at = (this.head + i) & (this.capacity - 1);
       jobs.push({
         kind: this.kinds[at]!,
         source: this.sources[at]!,
+        owner: this.owners[at]!,
         arrivalNanos: this.arrivals[at]!,
         payload: this.payloads[at],
       });
@@ -73,11 +89,12 @@ export class JobQueue {
     this.capacity *= 2;
     this.kinds = new Int32Array(this.capacity);
     this.sources = new Int32Array(this.capacity);
+    this.owners = new Int32Array(this.capacity);
     this.arrivals = new Float64Array(this.capacity);
     this.payloads = new Array(this.capacity).fill(undefined);
     this.head = 0;
     this.length = 0;
-    for (const job of jobs) this.push(job.kind, job.source, job.arrivalNanos, job.payload);
+    for (const job of jobs) this.push(job.kind, job.source, job.owner, job.arrivalNanos, job.payload);
   }
 }
 
@@ -85,8 +102,13 @@ export class JobQueue {
 export interface StationCounts {
   /** Service time given, over all servers; the part of a running job that lies ahead is not counted. */
   readonly busyNanos: number;
+  /** Jobs that started. */
   readonly jobs: number;
-  /** Sum over jobs of the time between arrival and start. */
+  /**
+   * Sum of the time between arrival and start over these jobs: all of it, also where the counters were reset while a job
+   * waited. What left the queue otherwise (a crash, a cancelled timer) waited as well, so that this is the queue's area
+   * once the queue is empty.
+   */
   readonly waitNanos: number;
   /** Time integral of the number of waiting jobs. */
   readonly queueAreaNanos: number;
@@ -99,6 +121,8 @@ export class Station {
   readonly queue: JobQueue = new JobQueue();
   /** Until when each server is busy. `FOREVER` while it is held by a job that waits for something else. */
   readonly freeAt: Float64Array;
+  /** How much of the time up to `freeAt` is work, for each server's latest job: its end. */
+  private readonly service: Float64Array;
   /** Whether an event that will look at the queue is already scheduled. */
   wakePending = false;
 
@@ -115,6 +139,7 @@ export class Station {
     }
     this.servers = servers;
     this.freeAt = new Float64Array(servers);
+    this.service = new Float64Array(servers);
   }
 
   /** A server that can start a job that arrives now, or -1: none is free, or others wait already. */
@@ -142,9 +167,9 @@ export class Station {
     return earliest;
   }
 
-  enqueue(kind: number, source: number, nowNanos: Nanos, payload: unknown): void {
+  enqueue(kind: number, source: number, owner: number, nowNanos: Nanos, payload: unknown): void {
     this.settleQueueArea(nowNanos);
-    this.queue.push(kind, source, nowNanos, payload);
+    this.queue.push(kind, source, owner, nowNanos, payload);
     if (this.queue.length > this.queueLengthMax) this.queueLengthMax = this.queue.length;
   }
 
@@ -155,9 +180,10 @@ export class Station {
     this.queue.shift();
   }
 
-  /** The server is busy from now until `endNanos`, of which `serviceNanos` is work. */
+  /** The server is taken from now until `endNanos`, of which the last `serviceNanos` are work. */
   occupy(server: number, endNanos: Nanos, serviceNanos: Nanos): void {
     this.freeAt[server] = endNanos;
+    this.service[server] = serviceNanos;
     this.busyNanos += serviceNanos;
     this.jobs++;
   }
@@ -185,15 +211,30 @@ export class Station {
 
   /** A crash: everything that waited is gone and every server is free. */
   clear(nowNanos: Nanos): void {
-    this.settleQueueArea(nowNanos);
     this.busyNanos -= this.aheadNanos(nowNanos);
-    this.queue.clear();
+    this.drop(nowNanos, () => true);
     this.freeAt.fill(nowNanos);
+    this.wakePending = false;
   }
 
+  /** Drops the waiting jobs of some owners; the others keep their order. */
+  drop(nowNanos: Nanos, whose: (owner: number) => boolean): void {
+    this.settleQueueArea(nowNanos);
+    const waiting = this.queue.toArray();
+    this.queue.clear();
+    for (const { kind, source, owner, arrivalNanos, payload } of waiting) {
+      if (whose(owner)) this.waitNanos += nowNanos - arrivalNanos;
+      else this.queue.push(kind, source, owner, arrivalNanos, payload);
+    }
+  }
+
+  /** Work of running jobs that lies ahead. A server that was taken for a job that has yet to wake up works later. */
   private aheadNanos(nowNanos: Nanos): number {
     let ahead = 0;
-    for (const freeAt of this.freeAt) if (freeAt > nowNanos && freeAt < FOREVER) ahead += freeAt - nowNanos;
+    for (let server = 0; server < this.servers; server++) {
+      const freeAt = this.freeAt[server]!;
+      if (freeAt > nowNanos && freeAt < FOREVER) ahead += Math.min(freeAt - nowNanos, this.service[server]!);
+    }
     return ahead;
   }
 
@@ -206,7 +247,8 @@ export class Station {
     const { busyNanos, jobs, waitNanos, queueAreaNanos, queueLengthMax, queueChangedAtNanos, wakePending } =
       this;
     return {
-      freeAt: Array.from(this.freeAt),
+      freeAt: this.freeAt.slice(),
+      service: this.service.slice(),
       waiting: this.queue.toArray(),
       numbers: {
         busyNanos,
@@ -221,14 +263,18 @@ export class Station {
   }
 
   restore(saved: object): void {
-    const { freeAt, waiting, numbers } = saved as {
-      freeAt: number[];
-      waiting: { kind: number; source: number; arrivalNanos: Nanos; payload: unknown }[];
+    const { freeAt, service, waiting, numbers } = saved as {
+      freeAt: Float64Array;
+      service: Float64Array;
+      waiting: WaitingJob[];
       numbers: object;
     };
     this.freeAt.set(freeAt);
+    this.service.set(service);
     this.queue.clear();
-    for (const job of waiting) this.queue.push(job.kind, job.source, job.arrivalNanos, job.payload);
+    for (const { kind, source, owner, arrivalNanos, payload } of waiting) {
+      this.queue.push(kind, source, owner, arrivalNanos, payload);
+    }
     Object.assign(this, numbers);
   }
 }

@@ -1,0 +1,196 @@
+/**
+ * Steps of processes with a cost model: a job first gets its thread, then a core of the host, then runs
+ * (docs/kernel.md, "Hosts").
+ *
+ * Hot code, guarded by `npm run bench -- --only boki`. A job that finds thread and core free runs straight from the event
+ * that brought it. Jobs that wait share one pending wake-up per station, at the moment its next server is free.
+ *
+ * A step is atomic: a crash comes before or after it. What a step sends leaves when its CPU time is over, also if its
+ * process crashes meanwhile, and the core finishes the step. What waits for the thread or for a core is gone with the crash.
+ */
+
+import type { StepEffects } from "./effects.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { metaOf, THREADS_MAX, WAKE_CORES, WAKE_THREAD } from "./events.ts";
+import type { Address, Tagged } from "./machine.ts";
+import type { Host, Process } from "./process.ts";
+import type { Station } from "./station.ts";
+import type { TimerEntry } from "./timers.ts";
+import type { HandOff, Transport } from "./transport.ts";
+import type { Nanos } from "./units.ts";
+import { FOREVER, toNanos } from "./units.ts";
+
+/** Kinds of jobs. */
+export const JOB_MESSAGE = 0;
+export const JOB_TIMER = 1;
+export const JOB_HAND_OFF = 2;
+
+export class Executor {
+  private readonly clock: { readonly nowNanos: Nanos };
+  private readonly queue: EventQueue;
+  private readonly processes: readonly Process[];
+  private readonly incarnations: readonly number[];
+  private readonly transport: Transport;
+  private readonly step: StepEffects;
+
+  constructor(
+    clock: { readonly nowNanos: Nanos },
+    queue: EventQueue,
+    processes: readonly Process[],
+    incarnations: readonly number[],
+    transport: Transport,
+    step: StepEffects,
+  ) {
+    this.clock = clock;
+    this.queue = queue;
+    this.processes = processes;
+    this.incarnations = incarnations;
+    this.transport = transport;
+    this.step = step;
+  }
+
+  /** A job reaches its thread. */
+  arrive(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
+    const station = process.threads[thread]!;
+    const now = this.clock.nowNanos;
+    if (station.freeServer(now) === 0) {
+      this.onThread(process, thread, job, source, payload);
+      return;
+    }
+    station.enqueue(job, source, 0, now, payload);
+    this.ensureThreadWake(process, thread, station);
+  }
+
+  /** A timer expires: periodic timers are armed on every thread of a pool in turn, so ticks alternate between them. */
+  expire(process: Process, entry: TimerEntry): void {
+    const pool = process.costs!.pool?.(undefined, entry.name) ?? 0;
+    const size = process.pools[pool]!.threads;
+    const thread = process.poolStart[pool]! + (size === 1 ? 0 : process.timerTurn++ % size);
+    this.arrive(process, thread, JOB_TIMER, 0, entry);
+  }
+
+  wakeThread(process: Process, thread: number): void {
+    const station = process.threads[thread]!;
+    station.wakePending = false;
+    const queue = station.queue;
+    if (queue.length === 0) return;
+    const job = queue.headKind;
+    const source = queue.headSource;
+    const payload = queue.headPayload;
+    station.dequeue(this.clock.nowNanos);
+    this.onThread(process, thread, job, source, payload);
+    this.ensureThreadWake(process, thread, station);
+  }
+
+  wakeCores(host: Host): void {
+    const cores = host.cores;
+    const queue = cores.queue;
+    const now = this.clock.nowNanos;
+    cores.wakePending = false;
+    while (queue.length > 0) {
+      const core = cores.idleServer(now);
+      if (core < 0) break;
+      const job = queue.headKind;
+      const source = queue.headSource;
+      const payload = queue.headPayload;
+      const process = this.processes[Math.floor(queue.headOwner / THREADS_MAX)]!;
+      const thread = queue.headOwner % THREADS_MAX;
+      cores.dequeue(now);
+      this.execute(process, thread, core, job, source, payload);
+      this.ensureThreadWake(process, thread, process.threads[thread]!);
+    }
+    this.ensureCoresWake(host);
+  }
+
+  /** A crash: what waited for the process's threads, or with one of them for a core, is gone. */
+  abandon(process: Process): void {
+    const now = this.clock.nowNanos;
+    for (const thread of process.threads) thread.clear(now);
+    process.host.cores.drop(now, (owner) => Math.floor(owner / THREADS_MAX) === process.address);
+  }
+
+  /** The thread is free and nobody waits for it: the job needs a core next. */
+  private onThread(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
+    // Cancelled or set again while it waited: its turn passes without a step.
+    if (job === JOB_TIMER && !(payload as TimerEntry).live) return;
+    const cores = process.host.cores;
+    const now = this.clock.nowNanos;
+    const core = cores.freeServer(now);
+    if (core >= 0) {
+      this.execute(process, thread, core, job, source, payload);
+      return;
+    }
+    process.threads[thread]!.freeAt[0] = FOREVER;
+    cores.enqueue(job, source, process.address * THREADS_MAX + thread, now, payload);
+    this.ensureCoresWake(process.host);
+  }
+
+  private ensureThreadWake(process: Process, thread: number, station: Station): void {
+    // A thread that waits for a core is woken by the core.
+    if (station.wakePending || station.queue.length === 0 || station.freeAt[0] === FOREVER) return;
+    station.wakePending = true;
+    const meta = metaOf(WAKE_THREAD, thread, this.incarnations[process.address]!, 0);
+    this.queue.push(Math.max(this.clock.nowNanos, station.freeAt[0]!), process.address, 0, meta, undefined);
+  }
+
+  private ensureCoresWake(host: Host): void {
+    const cores = host.cores;
+    if (cores.wakePending || cores.queue.length === 0) return;
+    cores.wakePending = true;
+    const at = Math.max(this.clock.nowNanos, cores.nextFreeNanos());
+    this.queue.push(at, host.index, 0, metaOf(WAKE_CORES, 0, 0, 0), undefined);
+  }
+
+  /** Runs one step on a thread and a core that are both free; its effects take place when its CPU time is over. */
+  private execute(
+    process: Process,
+    thread: number,
+    core: number,
+    job: number,
+    source: Address,
+    payload: unknown,
+  ): void {
+    const now = this.clock.nowNanos;
+    const station = process.threads[thread]!;
+    if (job === JOB_TIMER && !(payload as TimerEntry).live) {
+      // It lost its life while it waited for a core.
+      station.freeAt[0] = now;
+      return;
+    }
+    const costs = process.costs!;
+    const { step, transport } = this;
+    transport.stepNumber++;
+    // A thread that comes from its last job, or from waiting for a core, is awake.
+    const asleep = process.wakeSampler !== undefined && station.freeAt[0]! < now;
+    const starts = asleep ? now + toNanos(process.wakeSampler!(process.cpu)) : now;
+    const factor = cpuFactor(process);
+    if (job === JOB_HAND_OFF) {
+      const { to, message } = payload as HandOff;
+      const ends = starts + toNanos(costs.sendNanos(message) * factor);
+      station.occupy(0, ends, ends - starts);
+      process.host.cores.occupy(core, ends, ends - starts);
+      transport.transmit(transport.linkTo(process, to), process, thread, to, message, now, ends);
+      return;
+    }
+    if (job === JOB_TIMER) {
+      const { name } = payload as TimerEntry;
+      process.timers.delete(name);
+      step.enter(process, starts + toNanos(costs.timerNanos(name) * factor));
+      process.bound.timeout(process.cell, name, step);
+    } else {
+      step.enter(process, starts + toNanos(costs.receiveNanos(payload as Tagged) * factor));
+      process.bound.receive(process.cell, source, payload as Tagged, step);
+    }
+    const ends = step.flush(thread, factor);
+    const blocked = step.blockedNanos;
+    // A thread that waits for the disk is taken, its core is not.
+    station.occupy(0, ends, ends - starts);
+    process.host.cores.occupy(core, ends - blocked, ends - starts - blocked);
+  }
+}
+
+/** What a step's nominal CPU time is multiplied by: one draw for all of the step. */
+export function cpuFactor(process: Process): number {
+  const { jitterSampler, speed } = process;
+  return jitterSampler === undefined ? 1 / speed : jitterSampler(process.cpu) / speed;
+}

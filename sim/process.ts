@@ -1,0 +1,154 @@
+/** Hosts and the processes on them: how they are described, and what the kernel keeps for each. */
+
+import { Disk, type DiskProfile } from "./disk.ts";
+import type { Distribution } from "./distribution.ts";
+import { THREADS_MAX } from "./events.ts";
+import { type AnyMachine, type BoundMachine, bind, type Mode } from "./interpreter.ts";
+import type { Address, CostModel, TimerName } from "./machine.ts";
+import { createLink, type Endpoint, type Link, type LinkProfile } from "./network.ts";
+import { createNic, type Nic } from "./nic.ts";
+import { type RandomStream, streamFor } from "./random.ts";
+import { compile, type Sampler } from "./sampling.ts";
+import { Station } from "./station.ts";
+import type { TimerEntry } from "./timers.ts";
+import type { Nanos } from "./units.ts";
+
+export interface HostOptions {
+  readonly name: string;
+  readonly cores: number;
+  /** Line rate of the network interface, each way; 0: unlimited. */
+  readonly bitsPerSecond?: number;
+  readonly disk?: DiskProfile;
+}
+
+export interface Pool {
+  readonly name: string;
+  readonly threads: number;
+}
+
+export interface ProcessOptions {
+  readonly name: string;
+  /** What the process is, to group results by. */
+  readonly role: string;
+  readonly machine: AnyMachine;
+  readonly config: unknown;
+  readonly host?: Host;
+  /** Without a cost model a step takes no time and needs no thread. */
+  readonly costs?: CostModel;
+  /** Thread pools, the first of which takes what the cost model does not place. Default: one thread named `main`. */
+  readonly pools?: readonly Pool[];
+  /**
+   * From a message or timer reaching an idle thread until it runs: the kernel's wake-up. The thread and its core are taken
+   * meanwhile, but do no work. A thread that had to wait for a core is awake when it gets one.
+   */
+  readonly wakeLatency?: Distribution;
+  /** Multiplies each step's CPU time: caches, interrupts, clock changes. Mean should be 1. */
+  readonly cpuJitter?: Distribution;
+  /** Handing a message to another thread of the process: CPU time on the giver; the taker pays the send. */
+  readonly handOffNanos?: Nanos;
+  /** Sends everything through this profile without state per destination; for very many peers. */
+  readonly datagrams?: LinkProfile;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly index: number;
+  readonly cores: Station;
+  readonly nic: Nic;
+  readonly disk: Disk | undefined;
+}
+
+export interface Process extends Endpoint {
+  readonly role: string;
+  readonly options: ProcessOptions;
+  readonly host: Host;
+  readonly costs: CostModel | undefined;
+  readonly handOffNanos: Nanos;
+  readonly pools: readonly Pool[];
+  /** First thread of each pool. */
+  readonly poolStart: readonly number[];
+  readonly threads: readonly Station[];
+  readonly bound: BoundMachine;
+  /** Index 0: the state. */
+  readonly cell: unknown[];
+  readonly timers: Map<TimerName, TimerEntry>;
+  readonly generators: Map<number, Generator>;
+  readonly choices: RandomStream;
+  readonly cpu: RandomStream;
+  readonly wakeSampler: Sampler | undefined;
+  readonly jitterSampler: Sampler | undefined;
+  up: boolean;
+  /** How often it was started. */
+  boots: number;
+  /** Share of its normal speed; a slow CPU fault lowers it. */
+  speed: number;
+  /** The thread of a pool that takes the next timer. */
+  timerTurn: number;
+}
+
+export function createHost(options: HostOptions, index: number, seed: string): Host {
+  return {
+    name: options.name,
+    index,
+    cores: new Station(options.cores),
+    nic: createNic(options.bitsPerSecond ?? 0),
+    disk: options.disk && new Disk(options.disk, streamFor(seed, `disk ${options.name}`)),
+  };
+}
+
+const MAIN_POOL: readonly Pool[] = [{ name: "main", threads: 1 }];
+
+export function createProcess(
+  options: ProcessOptions,
+  address: Address,
+  host: Host,
+  seed: string,
+  mode: Mode,
+): Process {
+  const { name, costs, datagrams, pools = MAIN_POOL } = options;
+  const poolStart: number[] = [];
+  const threads: Station[] = [];
+  for (const pool of pools) {
+    poolStart.push(threads.length);
+    if (costs === undefined) continue;
+    for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
+  }
+  if (threads.length > THREADS_MAX) {
+    throw new RangeError(`${name} has ${threads.length} threads, more than ${THREADS_MAX}`);
+  }
+  const threadCount = costs === undefined ? 1 : threads.length;
+  return {
+    address,
+    name,
+    role: options.role,
+    options,
+    host,
+    nic: host.nic,
+    costs,
+    handOffNanos: options.handOffNanos ?? 0,
+    pools,
+    poolStart,
+    threads,
+    ioThreadCount: costs === undefined ? 1 : pools[0]!.threads,
+    threadCount,
+    links: new Map<Address, Link>(),
+    datagrams: datagrams && datagramLink(datagrams, seed, name, threadCount),
+    bound: bind(options.machine, mode),
+    cell: [undefined],
+    timers: new Map(),
+    generators: new Map(),
+    choices: streamFor(seed, `choices ${name}`),
+    cpu: streamFor(seed, `cpu ${name}`),
+    wakeSampler: options.wakeLatency && compile(options.wakeLatency),
+    jitterSampler: options.cpuJitter && compile(options.cpuJitter),
+    up: false,
+    boots: 0,
+    speed: 1,
+    timerTurn: 0,
+  };
+}
+
+function datagramLink(profile: LinkProfile, seed: string, name: string, threadCount: number): Link {
+  const alone = { ...profile, connections: 0, pinned: false };
+  return createLink(alone, compile(profile.latency), streamFor(seed, `datagrams ${name}`), 0, threadCount);
+}

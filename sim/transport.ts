@@ -1,0 +1,150 @@
+/**
+ * Sending: from the end of a step to the event of the message's arrival, and the counts of messages by kind.
+ *
+ * Hot code, guarded by `npm run bench -- --only phold` and `--only boki`.
+ */
+
+import type { EventQueue } from "./event-queue.ts";
+import { DELIVER, HAND_OFF, KINDS_MAX, metaOf } from "./events.ts";
+import type { Address, Tagged } from "./machine.ts";
+import { type Link, LOST, type Network, ownerThread } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { Bytes, Nanos } from "./units.ts";
+
+export interface MessageCount {
+  readonly kind: string;
+  readonly count: number;
+  readonly bytes: Bytes;
+}
+
+/** A message on its way to the thread that owns the connection to its receiver. */
+export interface HandOff {
+  readonly to: Address;
+  readonly message: Tagged;
+}
+
+export class Transport {
+  /** Messages that found their receiver crashed or restarted, or that a fault swallowed. */
+  lostMessages = 0;
+  /** Number of the current step: sends of one step share a connection. */
+  stepNumber = 0;
+
+  private readonly queue: EventQueue;
+  private readonly network: Network;
+  private readonly processes: readonly Process[];
+  private readonly incarnations: readonly number[];
+  private readonly kindIndex = new Map<string, number>();
+  private readonly kindNames: string[] = [];
+  private readonly counts = new Float64Array(KINDS_MAX);
+  private readonly bytes = new Float64Array(KINDS_MAX);
+  /** The kind looked up last: runs of one kind are common. */
+  private lastKind = "";
+  private lastKindIndex = 0;
+
+  constructor(
+    queue: EventQueue,
+    network: Network,
+    processes: readonly Process[],
+    incarnations: readonly number[],
+  ) {
+    this.queue = queue;
+    this.network = network;
+    this.processes = processes;
+    this.incarnations = incarnations;
+    this.kindOf("");
+  }
+
+  /** The link from a process to an address; an address nobody has is a bug of the machine. */
+  linkTo(from: Process, to: Address): Link {
+    const target = this.processes[to];
+    if (target === undefined) throw new RangeError(`${from.name} sends to address ${to}, which nobody has`);
+    return this.network.link(from, target);
+  }
+
+  /** Puts a message on the wire at `readyNanos`, sent by `thread`. */
+  transmit(
+    link: Link,
+    from: Process,
+    thread: number,
+    to: Address,
+    message: Tagged,
+    nowNanos: Nanos,
+    readyNanos: Nanos,
+  ): void {
+    const kind = message.kind === this.lastKind ? this.lastKindIndex : this.kindOf(message.kind);
+    const sizeBytes = from.costs === undefined ? 0 : from.costs.sizeBytes(message);
+    this.counts[kind]!++;
+    this.bytes[kind]! += sizeBytes;
+    const target = this.processes[to]!;
+    const network = this.network;
+    const lane = network.lane(link, thread, this.stepNumber);
+    const arrival = network.arrivalNanos(link, lane, from, target, nowNanos, readyNanos, sizeBytes);
+    if (arrival === LOST) {
+      this.lostMessages++;
+      return;
+    }
+    const takes = target.costs === undefined ? 0 : receivingThread(link, lane, from, target, message);
+    const meta = metaOf(DELIVER, takes, this.incarnations[to]!, kind);
+    this.queue.push(arrival, to, from.address, meta, message);
+    const again = network.duplicateNanos(link, from, target, arrival);
+    if (again !== LOST) this.queue.push(again, to, from.address, meta, message);
+  }
+
+  /** Gives a message to the thread that owns the connection. */
+  handOff(link: Link, from: Process, to: Address, message: Tagged, readyNanos: Nanos): void {
+    const meta = metaOf(HAND_OFF, link.owner, this.incarnations[from.address]!, 0);
+    this.queue.push(readyNanos, from.address, to, meta, { to, message } satisfies HandOff);
+  }
+
+  /** Messages sent since the end of the warm-up, by kind in the order of first use. */
+  messageCounts(): MessageCount[] {
+    return this.kindNames
+      .map((kind, index) => ({ kind, count: this.counts[index]!, bytes: this.bytes[index]! }))
+      .filter(({ count }) => count > 0);
+  }
+
+  resetCounts(): void {
+    this.counts.fill(0);
+    this.bytes.fill(0);
+  }
+
+  private kindOf(name: string): number {
+    let index = this.kindIndex.get(name);
+    if (index === undefined) {
+      index = this.kindNames.length;
+      if (index === KINDS_MAX) throw new RangeError(`more than ${KINDS_MAX} kinds of messages`);
+      this.kindIndex.set(name, index);
+      this.kindNames.push(name);
+    }
+    this.lastKind = name;
+    this.lastKindIndex = index;
+    return index;
+  }
+
+  save(): object {
+    const { lostMessages, stepNumber } = this;
+    const kinds = this.kindNames.map((name, index) => [name, this.counts[index]!, this.bytes[index]!]);
+    return { kinds, numbers: { lostMessages, stepNumber } };
+  }
+
+  restore(saved: object): void {
+    const { kinds, numbers } = saved as { kinds: [string, number, number][]; numbers: object };
+    Object.assign(this, numbers);
+    this.kindIndex.clear();
+    this.kindNames.length = 0;
+    for (const [name, count, bytes] of kinds) {
+      const index = this.kindOf(name);
+      this.counts[index] = count;
+      this.bytes[index] = bytes;
+    }
+  }
+}
+
+/** Receivers deal incoming connections to the threads of a pool in turn; a pinned one belongs to its owner for good. */
+function receivingThread(link: Link, lane: number, from: Process, target: Process, message: Tagged): number {
+  const pool = target.costs!.pool?.(message, undefined) ?? 0;
+  const size = target.pools[pool]!.threads;
+  if (size === 1) return target.poolStart[pool]!;
+  const turn = link.pinned ? ownerThread(target, from) : from.address + lane;
+  return target.poolStart[pool]! + (turn % size);
+}
