@@ -19,7 +19,7 @@ import {
   takeTurn,
 } from "./engine-state.ts";
 import { highOf, type LogspaceId, type NodeId, type Seqnum, viewOfJoined } from "./identifiers.ts";
-import { type Answer, ask, expireBlocked, nextExpiryNanos } from "./log-index.ts";
+import { type Answer, ask, expireBlocked, type IndexState, nextExpiryNanos } from "./log-index.ts";
 import type { AuxData, BokiMessage, LogRecord, ReadQuery } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
@@ -115,8 +115,23 @@ export function takeRemoteRead(state: EngineState, query: ReadQuery, out: Engine
   armExpiry(state, query.logspace, out);
 }
 
+/** Lets the local index of a log take something in, if there is one, and serves the reads that it answers thereby. */
+export function updateIndex(
+  state: EngineState,
+  logspace: LogspaceId,
+  update: (index: IndexState) => Answer[],
+  out: EngineEffects,
+): void {
+  const index = indexOf(state, logspace);
+  if (index === undefined) return;
+  const timed = index.blocked.length > 0;
+  serveAnswers(state, update(index), out);
+  // A blocking read that had to wait for the index first may begin to block only now.
+  if (!timed) armExpiry(state, logspace, out);
+}
+
 /** Carries answers of the index to who asked: from the cache, by way of a storage node, or as "no such record". */
-export function serveAnswers(state: EngineState, answers: readonly Answer[], out: EngineEffects): void {
+function serveAnswers(state: EngineState, answers: readonly Answer[], out: EngineEffects): void {
   for (const { query, found, progress } of answers) {
     const { op, origin } = query;
     if (found === undefined) {

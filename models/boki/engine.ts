@@ -12,12 +12,12 @@ import {
   expireReads,
   finishRead,
   resumeRead,
-  serveAnswers,
   setAux,
   startRead,
   takeRemoteRead,
+  updateIndex,
 } from "./engine-reads.ts";
-import { type EngineConfig, type EngineEffects, type EngineState, indexOf } from "./engine-state.ts";
+import type { EngineConfig, EngineEffects, EngineState } from "./engine-state.ts";
 import { viewOf, viewOfJoined } from "./identifiers.ts";
 import { takeCut, takeIndexData } from "./log-index.ts";
 import type { BokiMessage } from "./messages.ts";
@@ -79,16 +79,12 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
         if (holdsFor(state, viewOf(logspace), from, message)) return;
         // The appender hears of its append before the index shows it.
         doneAppends(state, message.entry, out);
-        const index = indexOf(state, logspace);
-        if (index !== undefined) serveAnswers(state, takeCut(index, message.entry, out), out);
-        return;
+        return updateIndex(state, logspace, (index) => takeCut(index, message.entry, out), out);
       }
       case "indexData": {
         if (holdsFor(state, viewOf(message.logspace), from, message)) return;
-        const index = indexOf(state, message.logspace);
-        if (index !== undefined)
-          serveAnswers(state, takeIndexData(index, message.positions, message.records, out), out);
-        return;
+        const { logspace, positions, records } = message;
+        return updateIndex(state, logspace, (index) => takeIndexData(index, positions, records, out), out);
       }
       case "remoteRead": {
         if (holdsFor(state, viewOf(message.query.logspace), from, message)) return;

@@ -100,7 +100,6 @@ export function takeShardProgress(
     } satisfies Observation);
     stored[replica] = count;
     if (replicatedCount(state, stored) > vectorAt(state.lastCut, shard)) state.dirty.add(shard);
-    else if (state.mutation === Mutation.progressOverwrites) state.dirty.add(shard);
   }
 }
 

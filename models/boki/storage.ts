@@ -213,7 +213,8 @@ function announce(
   for (const record of records) tagCount += record.tags.length;
   for (const engine of indexSet) {
     const address = state.directory?.engine[engine];
-    if (address !== undefined) out.send(address, { kind: "indexData", logspace, positions, records, tagCount });
+    if (address !== undefined)
+      out.send(address, { kind: "indexData", logspace, positions, records, tagCount });
   }
 }
 
