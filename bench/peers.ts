@@ -25,7 +25,7 @@ export function cpp(mode: Mode, pending: number, count: number): Contender {
 }
 
 /** SimPy, version 2 as Debian 12 ships it (python3-simpy) or a later one, with a Python process per activity. */
-export function simpy(mode: Exclude<Mode, "phold">, pending: number, count: number): Contender {
+export function simpy(mode: Mode, pending: number, count: number): Contender {
   return {
     program: "SimPy",
     round() {

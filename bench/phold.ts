@@ -8,7 +8,7 @@ import type { Machine } from "../sim/machine.ts";
 import type { LinkProfile } from "../sim/network.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { MILLISECOND } from "../sim/units.ts";
-import { cpp } from "./peers.ts";
+import { cpp, simpy } from "./peers.ts";
 import { type Contender, compare, cpuSecondsOf, type Options, type Row, roundsOf } from "./suite.ts";
 
 const NODES = 1_000;
@@ -45,7 +45,11 @@ export async function run(options: Options): Promise<Row[]> {
       // Each message in flight makes one visit per mean delay.
       expected: NODES,
       toleranceRatio: 0.02,
-      contenders: [bokisim(events), cpp("phold", NODES, events)],
+      contenders: [
+        bokisim(events),
+        cpp("phold", NODES, events),
+        simpy("phold", NODES, Math.max(events / 40, 20 * NODES)),
+      ],
     },
     roundsOf(options),
   );
