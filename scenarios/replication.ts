@@ -163,16 +163,18 @@ function operationsOf(simulation: Simulation): ReplicationResult["operations"] {
   return simulation.recorder.results().map((stats) => {
     const { latency } = stats;
     const { latencies, counts } = distributionOf(latency);
+    // A histogram answers with the end of a bucket, which may lie beyond the largest value.
+    const percentile = (percent: number) => Math.min(latency.getValueAtPercentile(percent), stats.maxNanos);
     return {
       operation: stats.name,
       count: stats.count,
       failed: stats.failed,
       meanNanos: stats.count === 0 ? 0 : stats.sumNanos / stats.count,
       maxNanos: stats.maxNanos,
-      p50Nanos: latency.getValueAtPercentile(50),
-      p90Nanos: latency.getValueAtPercentile(90),
-      p99Nanos: latency.getValueAtPercentile(99),
-      p999Nanos: latency.getValueAtPercentile(99.9),
+      p50Nanos: percentile(50),
+      p90Nanos: percentile(90),
+      p99Nanos: percentile(99),
+      p999Nanos: percentile(99.9),
       latencies,
       counts,
     };
