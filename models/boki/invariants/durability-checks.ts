@@ -67,7 +67,7 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
     if (view === undefined) return;
     const { simulation, storages } = inspected();
     const states = view.storages.map((storage) =>
-      (simulation.stateOf(storages[storage - 1]!) as StorageState).logs.get(log.logspace),
+      (simulation.stateOf(storages[storage - 1]!) as StorageState | undefined)?.logs.get(log.logspace),
     );
     log.records.forEach((record, position) => {
       if (record === undefined || log.acknowledged[position] === 0) return;

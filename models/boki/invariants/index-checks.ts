@@ -64,8 +64,8 @@ export function createIndexChecks({ reference, violations, inspected }: CheckCon
   }
 
   function stateOf({ address, logspace }: Checked): IndexState | undefined {
-    const state = inspected().simulation.stateOf(address) as EngineState;
-    return state.indexes.get(logspace);
+    const state = inspected().simulation.stateOf(address) as EngineState | undefined;
+    return state?.indexes.get(logspace);
   }
 
   function checkAdvance(checked: Checked, nowNanos: Nanos): void {

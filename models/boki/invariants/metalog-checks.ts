@@ -102,8 +102,8 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
       const start = vectorAt(entry.starts, shard);
       const ordered = log.shards.get(engine)?.positions;
       for (const storage of view.storageSets[shard]!) {
-        const state = simulation.stateOf(storages[storage - 1]!) as StorageState;
-        const held = state.logs.get(entry.logspace)?.unordered;
+        const state = simulation.stateOf(storages[storage - 1]!) as StorageState | undefined;
+        const held = state?.logs.get(entry.logspace)?.unordered;
         for (let counter = start; counter < start + entry.deltas[i]!; counter++) {
           if (held?.has(join(engine, counter)) || ordered?.[counter] !== undefined) continue;
           violations.report(

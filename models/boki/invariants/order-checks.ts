@@ -17,27 +17,28 @@ type Of<Kind> = Extract<Observation, { kind: Kind }>;
 export interface OrderChecks {
   appendIssued(observation: Of<"appendIssued">, nowNanos: Nanos): void;
   /** A cut gave a record its place. */
-  placed(nowNanos: Nanos, ...[log, shard, counter, position, issued, before]: Parameters<EachOrdered>): void;
+  placed(nowNanos: Nanos, ...of: Parameters<EachOrdered>): void;
   ordered(observation: Of<"ordered">, nowNanos: Nanos): void;
   appendDone(observation: Of<"appendDone">, nowNanos: Nanos): void;
 }
 
 export function createOrderChecks({ reference, violations }: CheckContext): OrderChecks {
-  /** By logspace, node and role, then by engine: the counter of the record that comes next there. */
-  const next = new Map<string, Map<number, number>>();
-  let lastName = "";
-  let lastNext = new Map<number, number>();
+  /** By role, by logspace and node, by engine: the counter of the record that comes next there. */
+  const next = new Map<string, Map<number, Map<number, number>>>();
 
   function nextOf(role: string, node: number, logspace: number): Map<number, number> {
-    const name = `${role} ${node} ${logspace}`;
-    if (name === lastName) return lastNext;
-    let found = next.get(name);
-    if (found === undefined) {
-      found = new Map();
-      next.set(name, found);
+    let ofRole = next.get(role);
+    if (ofRole === undefined) {
+      ofRole = new Map();
+      next.set(role, ofRole);
     }
-    [lastName, lastNext] = [name, found];
-    return found;
+    const key = join(logspace, node);
+    let ofNode = ofRole.get(key);
+    if (ofNode === undefined) {
+      ofNode = new Map();
+      ofRole.set(key, ofNode);
+    }
+    return ofNode;
   }
 
   return {

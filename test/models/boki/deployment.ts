@@ -52,7 +52,7 @@ export interface Setup {
   readonly prepare?: (deployment: Deployment) => void;
 }
 
-export const SMALL_CLUSTER: ClusterConfig = {
+const SMALL_CLUSTER: ClusterConfig = {
   engines: 3,
   storages: 3,
   sequencers: 3,
@@ -60,7 +60,7 @@ export const SMALL_CLUSTER: ClusterConfig = {
   coresPerHost: 4,
 };
 
-export const QUICK_BOKI: BokiConfig = {
+const QUICK_BOKI: BokiConfig = {
   ...BOKI_DEFAULTS,
   localCutNanos: 100 * MICROSECOND,
   globalCutNanos: 100 * MICROSECOND,
@@ -70,7 +70,7 @@ export const QUICK_BOKI: BokiConfig = {
   blockingReadLimitNanos: 2 * MILLISECOND,
 };
 
-export const QUICK_NETWORK: NetworkConfig = {
+const QUICK_NETWORK: NetworkConfig = {
   ...NETWORK_DEFAULTS,
   latency: { kind: "lognormal", median: 60 * MICROSECOND, sigma: 0.5 },
 };
