@@ -25,6 +25,7 @@ import { controller } from "./controller.ts";
 import {
   COSTS,
   type Costs,
+  clientCosts,
   engineCosts,
   gatewayCosts,
   sequencerCosts,
@@ -251,6 +252,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
         programs: { once: PROGRAM_ONCE, loop: PROGRAM_LOOP },
       },
       host: host(`client-${workload.name}`),
+      costs: clientCosts(),
     }),
   );
   return {

@@ -245,3 +245,12 @@ export function gatewayCosts(costs: Costs): CostModel<BokiMessage> {
 export function workerCosts(costs: Costs): CostModel<BokiMessage> {
   return nodeCosts(costs, () => costs.pipeRead + costs.libraryResult);
 }
+
+/** The load generator's own CPU time is no part of the system; its messages have a size all the same. */
+export function clientCosts(): CostModel<BokiMessage> {
+  return { receiveNanos: nothing, sendNanos: nothing, timerNanos: nothing, workNanos: nothing, sizeBytes };
+}
+
+function nothing(): Nanos {
+  return 0;
+}
