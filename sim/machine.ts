@@ -7,6 +7,10 @@
  * in checked mode the same recipe runs on an Immer draft of a frozen state. Nothing in a step may read a clock, draw a
  * random number, touch a file or keep anything outside the state.
  *
+ * What a step hands out (sends, writes, records, lets observe) is a value: nobody may change it from then on, neither who
+ * took it nor later steps. So what is part of the state and will change is copied first. Fast mode passes references;
+ * checked mode passes what the value is at that moment, frozen, so that a comparison of the two finds the slip.
+ *
  * The state is plain data: objects, arrays, maps, sets, numbers, strings, and the growing collections of
  * `sim/structures/`, which append in place in both modes at the cost of one segment.
  */

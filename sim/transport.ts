@@ -108,7 +108,8 @@ export class Transport {
     this.bytes.fill(0);
   }
 
-  private kindOf(name: string): number {
+  /** The number of a kind of message, given at its first use. */
+  kindOf(name: string): number {
     let index = this.kindIndex.get(name);
     if (index === undefined) {
       index = this.kindNames.length;
