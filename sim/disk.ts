@@ -27,13 +27,15 @@ const WRITE_BACK_NANOS: Nanos = 5 * SECOND;
 /** Values per chunk of a table. Keys are positions in a log, so chunks fill densely. */
 const CHUNK = 1_024;
 
+/** Writes of one moment to one table: a flush of many records is one of these. */
 interface Unsynced {
-  /** Writes of a disk are numbered from 0. */
-  readonly write: number;
+  /** Writes of a disk are numbered from 0; those of a run follow each other. */
+  readonly firstWrite: number;
   readonly table: string;
-  readonly key: number;
-  readonly previous: unknown;
-  readonly sizeBytes: Bytes;
+  readonly keys: number[];
+  /** Parallel to `keys`; undefined as long as nothing was overwritten, which is the rule for a log. */
+  previous: unknown[] | undefined;
+  sizeBytes: Bytes;
   readonly writtenAtNanos: Nanos;
 }
 
@@ -76,9 +78,7 @@ export class Disk {
     if (!(key >= 0 && Number.isInteger(key))) {
       throw new RangeError(`keys of a disk are integers from 0; table ${table} was given ${key}`);
     }
-    const write = this.writesEver++;
-    const previous = this.get(table, key);
-    this.unsynced.push({ write, table, key, previous, sizeBytes, writtenAtNanos: nowNanos });
+    this.remember(table, key, this.get(table, key), sizeBytes, nowNanos);
     this.set(table, key, value);
     this.unsyncedBytes += sizeBytes;
     this.writtenBytes += sizeBytes;
@@ -111,8 +111,8 @@ export class Disk {
   crash(nowNanos: Nanos, keep: boolean): void {
     this.settle(nowNanos);
     for (let i = this.unsynced.length - 1; i >= this.unsyncedFrom; i--) {
-      const { table, key, previous } = this.unsynced[i]!;
-      this.set(table, key, previous);
+      const { table, keys, previous } = this.unsynced[i]!;
+      for (let k = keys.length - 1; k >= 0; k--) this.set(table, keys[k]!, previous?.[k]);
     }
     this.unsynced = [];
     this.unsyncedFrom = 0;
@@ -174,6 +174,35 @@ export class Disk {
     chunk[key % CHUNK] = value;
   }
 
+  /** Notes what a crash would undo. A sync that has begun covers whole runs, so it ends the one before it. */
+  private remember(table: string, key: number, previous: unknown, sizeBytes: Bytes, nowNanos: Nanos): void {
+    let run = this.unsynced[this.unsynced.length - 1];
+    if (
+      run === undefined ||
+      this.unsyncedFrom === this.unsynced.length ||
+      run.table !== table ||
+      run.writtenAtNanos !== nowNanos ||
+      run.firstWrite < this.transferredBefore
+    ) {
+      run = {
+        firstWrite: this.writesEver,
+        table,
+        keys: [],
+        previous: undefined,
+        sizeBytes: 0,
+        writtenAtNanos: nowNanos,
+      };
+      this.unsynced.push(run);
+    }
+    if (previous !== undefined || run.previous !== undefined) {
+      run.previous ??= run.keys.map(() => undefined);
+      run.previous.push(previous);
+    }
+    run.keys.push(key);
+    run.sizeBytes += sizeBytes;
+    this.writesEver++;
+  }
+
   /** Drops from the list of what a crash would undo everything that is durable by now. */
   private settle(nowNanos: Nanos): void {
     let durableBefore = 0;
@@ -182,14 +211,14 @@ export class Disk {
     }
     const ageNanos = this.profile.writeBackNanos ?? WRITE_BACK_NANOS;
     for (; this.unsyncedFrom < this.unsynced.length; this.unsyncedFrom++) {
-      const { write, writtenAtNanos, sizeBytes } = this.unsynced[this.unsyncedFrom]!;
-      if (write < durableBefore) continue;
+      const { firstWrite, keys, writtenAtNanos, sizeBytes } = this.unsynced[this.unsyncedFrom]!;
+      if (firstWrite < durableBefore) continue;
       const dueNanos = writtenAtNanos + ageNanos;
       if (dueNanos > nowNanos) break;
-      if (write < this.transferredBefore) continue;
+      if (firstWrite < this.transferredBefore) continue;
       this.occupy(dueNanos, this.transferNanos(sizeBytes));
       this.unsyncedBytes -= sizeBytes;
-      this.transferredBefore = write + 1;
+      this.transferredBefore = firstWrite + keys.length;
     }
     // Compacted when mostly settled, so that the list stays proportional to what can be lost.
     if (this.unsyncedFrom > 1_024 && this.unsyncedFrom * 2 > this.unsynced.length) {
@@ -207,7 +236,7 @@ export class Disk {
         name,
         [...chunks].map(([at, chunk]) => [at, [...chunk]]),
       ]),
-      unsynced: [...this.unsynced],
+      unsynced: this.unsynced.map(copyOf),
       stream: this.stream.save(),
       syncsUnderWay: [...this.syncsUnderWay],
       numbers: {
@@ -238,9 +267,13 @@ export class Disk {
     for (const [name, chunks] of state.tables) {
       this.tables.set(name, new Map(chunks.map(([at, chunk]) => [at, [...chunk]])));
     }
-    this.unsynced = [...state.unsynced];
+    this.unsynced = state.unsynced.map(copyOf);
     this.syncsUnderWay = [...state.syncsUnderWay];
     this.stream.restore(state.stream);
     Object.assign(this, state.numbers);
   }
+}
+
+function copyOf(run: Unsynced): Unsynced {
+  return { ...run, keys: [...run.keys], previous: run.previous && [...run.previous] };
 }
