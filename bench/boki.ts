@@ -1,6 +1,5 @@
 /**
- * The Boki model: events and appends per second of CPU time at the published deployment, with 10 to 10,000 nodes, and the memory
- * that ten million appended records take.
+ * The Boki model: events and appends per second of CPU time at the published deployment and with 10 to 10,000 nodes.
  */
 
 import {
@@ -14,7 +13,7 @@ import type { WorkloadConfig } from "../models/workloads/config.ts";
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { cpuSecondsOf, median, type Options, type Row, roundsOf } from "./suite.ts";
 
-const PUBLISHED = {
+export const PUBLISHED = {
   ...BOKI_DEFAULTS,
   localCutNanos: 300 * MICROSECOND,
   globalCutNanos: 300 * MICROSECOND,
@@ -124,35 +123,7 @@ function nodes(options: Options): Row[] {
   return rows;
 }
 
-export async function memory(options: Options): Promise<Row[]> {
-  const records = options.quick ? 1_000_000 : 10_000_000;
-  const workload: WorkloadConfig = {
-    ...producers(256, MILLISECOND),
-    arrival: { kind: "closedLoop", clients: 256, think: { kind: "constant", value: 0 } },
-    tagsPerRecord: 1,
-  };
-  const deployment = deploy({ boki: PUBLISHED, cluster: CLUSTER_DEFAULTS }, workload);
-  const { simulation } = deployment;
-  simulation.start();
-  let peakBytes = 0;
-  for (let at: Nanos = START_UP_NANOS; appendsOf(deployment) < records; at += 100 * MILLISECOND) {
-    simulation.run(at);
-    peakBytes = Math.max(peakBytes, process.memoryUsage().rss);
-  }
-  const gibibytes = peakBytes / 1024 ** 3;
-  return [
-    {
-      measure: `Memory of ${(records / 1e6).toFixed(0)} million records of 1 KiB`,
-      program: "bokisim",
-      perSecond: undefined,
-      unit: "",
-      compared: `${gibibytes.toFixed(2)} GiB resident at the most`,
-      check: `${gibibytes < 4 ? "right" : "ABOVE"}: ${appendsOf(deployment)} appended, limit 4 GiB`,
-    },
-  ];
-}
-
-function deploy(
+export function deploy(
   { boki, cluster }: Pick<DeploymentConfig, "boki" | "cluster">,
   workload: WorkloadConfig,
 ): Deployment {
@@ -169,7 +140,7 @@ function deploy(
   });
 }
 
-function producers(clients: number, intervalNanos: Nanos): WorkloadConfig {
+export function producers(clients: number, intervalNanos: Nanos): WorkloadConfig {
   return {
     name: "producers",
     arrival: { kind: "paced", clients, intervalNanos },
@@ -185,6 +156,6 @@ function producers(clients: number, intervalNanos: Nanos): WorkloadConfig {
   };
 }
 
-function appendsOf({ simulation }: Deployment): number {
+export function appendsOf({ simulation }: Deployment): number {
   return simulation.recorder.results().find(({ name }) => name === "append")?.count ?? 0;
 }

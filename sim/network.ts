@@ -98,8 +98,9 @@ export class Network {
   private readonly routing: Routing;
   private readonly faults = new Map<string, Fault>();
   private readonly samplers = new Map<Distribution, Sampler>();
-  /** Whether any pair has a fault: the one test the hot path makes. */
+  /** Whether any pair has a fault, and whether any host a limited line: where there is none, nobody is asked. */
   private faulty = false;
+  private limited = false;
 
   constructor(seed: string, routing: Routing) {
     this.seed = seed;
@@ -121,6 +122,11 @@ export class Network {
     const link = createLink(profile, sampler, stream, ownerThread(from, to), from.threadCount);
     from.links.set(to.address, link);
     return link;
+  }
+
+  /** A host of the network has a line of limited rate. */
+  limitLines(): void {
+    this.limited = true;
   }
 
   /** Sets or lifts (`undefined`) what is wrong with one direction between two processes. */
@@ -172,8 +178,9 @@ export class Network {
     sizeBytes: Bytes,
   ): Nanos {
     const fault = this.faulty ? this.faultOf(from, to) : undefined;
+    const remote = this.limited && !link.local;
     let arrival: number = readyNanos;
-    if (!link.local && from.nic.out.nanosPerByte > 0) {
+    if (remote && from.nic.out.nanosPerByte > 0) {
       const lineNanos = sizeBytes * from.nic.out.nanosPerByte * (fault?.rule?.slowdown ?? 1);
       arrival = from.nic.out.book(nowNanos, readyNanos, lineNanos);
     }
@@ -184,7 +191,7 @@ export class Network {
       if (rule.lossShare !== undefined && fault.stream.uniform() < rule.lossShare) return LOST;
       if (fault.extra !== undefined) arrival += fault.extra(fault.stream);
     }
-    if (!link.local && to.nic.in.nanosPerByte > 0) {
+    if (remote && to.nic.in.nanosPerByte > 0) {
       // It comes in as it goes out, bit by bit: on an idle line the last one arrives when it would have anyway.
       const lineNanos = sizeBytes * to.nic.in.nanosPerByte;
       arrival = to.nic.in.book(nowNanos, Math.max(nowNanos, arrival - lineNanos), lineNanos);

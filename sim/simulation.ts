@@ -119,6 +119,7 @@ export class Simulation {
     }
     const host = createHost(options, this.hosts.length, this.seed);
     this.hosts.push(host);
+    if (host.nic.out.nanosPerByte > 0) this.network.limitLines();
     return host;
   }
 

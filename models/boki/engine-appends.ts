@@ -56,7 +56,9 @@ export function doneAppends(state: EngineState, entry: MetalogEntry, out: Engine
   const { logspace } = entry;
   const producer = state.producers.get(logspace);
   if (producer === undefined) return;
-  for (const { append, seqnum, progress } of orderAppends(producer, entry, out)) {
+  const ordered = orderAppends(producer, entry, out);
+  out.work("complete", ordered.length);
+  for (const { append, seqnum, progress } of ordered) {
     const { worker, client, call, record } = append;
     cacheRecord(state, seqnum, record);
     const outcome = "ok";

@@ -124,6 +124,7 @@ export function cut(state: PrimaryState, directory: Directory, out: Effects<Boki
   if (shards.length === 0) return;
   const { logspace, metalogPosition, seqnumPosition, lastCut, view } = state;
   const shardCount = view.engines.length;
+  out.work("cutPerShard", shardCount);
   const entry = cutEntry(logspace, metalogPosition, seqnumPosition, lastCut, shards, deltas, shardCount);
   if (state.mutation !== Mutation.lastCutNotUpdated) state.lastCut = vectorPlus(lastCut, shards, deltas);
   state.metalogPosition++;
