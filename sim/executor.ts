@@ -22,7 +22,7 @@ import { FOREVER, toNanos } from "./units.ts";
 
 /** Kinds of jobs. */
 export const JOB_MESSAGE = 0;
-export const JOB_TIMER = 1;
+const JOB_TIMER = 1;
 export const JOB_HAND_OFF = 2;
 
 export class Executor {

@@ -23,7 +23,7 @@ export interface LinkProfile {
   readonly latency: Distribution;
   /**
    * Connections per sending thread; messages of one step share one, and only messages on one connection keep their order.
-   * 0: every message travels alone (datagrams) and may overtake any other.
+   * 0: every message travels alone (datagrams) and may overtake any other; those of one sender go to the same thread.
    */
   readonly connections: number;
   /**
@@ -149,13 +149,18 @@ export class Network {
     for (const other of endpoints) other.links.get(endpoint.address)?.lastArrivalNanos.fill(0);
   }
 
+  /** Whether nothing happens to a message on this link but its delay. */
+  isPlain(link: Link): boolean {
+    return link.connections === 0 && !this.faulty && (link.local || !this.limited);
+  }
+
   /**
    * The lane a message of this step uses, as a number within the link. Messages of one step share a connection; the next
-   * step of the thread takes the next.
+   * step of the thread takes the next. Datagrams have but one, in which order does not count.
    */
   lane(link: Link, thread: number, step: number): number {
     const connections = link.connections;
-    if (connections <= 1) return link.pinned ? 0 : thread;
+    if (connections <= 1) return connections === 0 || link.pinned ? 0 : thread;
     if (link.step[thread] !== step) {
       link.step[thread] = step;
       const next = link.connection[thread]! + 1;

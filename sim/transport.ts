@@ -9,7 +9,7 @@ import { DELIVER, HAND_OFF, KINDS_MAX, metaOf } from "./events.ts";
 import type { Address, Tagged } from "./machine.ts";
 import { type Link, LOST, type Network, ownerThread } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { Bytes, Nanos } from "./units.ts";
+import { type Bytes, type Nanos, toNanos } from "./units.ts";
 
 export interface MessageCount {
   readonly kind: string;
@@ -77,8 +77,14 @@ export class Transport {
     this.bytes[kind]! += sizeBytes;
     const target = this.processes[to]!;
     const network = this.network;
-    const lane = network.lane(link, thread, this.stepNumber);
-    const arrival = network.arrivalNanos(link, lane, from, target, nowNanos, readyNanos, sizeBytes);
+    let lane = 0;
+    let arrival: number;
+    if (network.isPlain(link)) {
+      arrival = toNanos(readyNanos + link.sampler(link.stream));
+    } else {
+      lane = network.lane(link, thread, this.stepNumber);
+      arrival = network.arrivalNanos(link, lane, from, target, nowNanos, readyNanos, sizeBytes);
+    }
     if (arrival === LOST) {
       this.lostMessages++;
       return;

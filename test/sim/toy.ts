@@ -58,7 +58,7 @@ const asking: Program<ToyArgs, ToyRequest, number, ToyAnswer> = function* ({ rou
 
 const UP_TO_5_MICROS: Distribution = { kind: "uniform", low: 0, high: 5_000 };
 
-export const toy: Machine<ToyConfig, ToyState, ToyMessage> = {
+const toy: Machine<ToyConfig, ToyState, ToyMessage> = {
   start(config, out) {
     for (let i = 0; i < 2; i++)
       out.send(out.choose(config.peers), { kind: "token", hops: 0, trail: [out.self] });
