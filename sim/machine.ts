@@ -130,8 +130,3 @@ export interface CostModel<Message extends Tagged = Tagged> {
   /** Which thread pool of the process executes an input. Default: the first. */
   pool?(input: Message | undefined, timer: TimerName | undefined): number;
 }
-
-/** For the `default` of an exhaustive switch: what reaches it is a bug. */
-export function unreachable(value: never): never {
-  throw new Error(`unreachable: ${JSON.stringify(value)}`);
-}

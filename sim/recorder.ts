@@ -8,7 +8,7 @@ import type { Address, OperationId, Outcome } from "./machine.ts";
 import type { Nanos } from "./units.ts";
 
 /** Three significant digits from 1 ns to 100 s: 0.1 % relative error. */
-export function latencyHistogram(): Histogram {
+function latencyHistogram(): Histogram {
   return build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: LATENCY_NANOS_MAX,

@@ -22,5 +22,4 @@ export function toNanos(value: number): Nanos {
   return Math.floor(value + 0.5);
 }
 
-export const KIBIBYTE: Bytes = 1_024;
 export const MEBIBYTE: Bytes = 1_024 * 1_024;

@@ -70,7 +70,6 @@ export const COSTS = {
 
 export type CostName = keyof typeof COSTS;
 export type Costs = { readonly [Name in CostName]: number };
-export const COST_NAMES: readonly CostName[] = Object.keys(COSTS) as CostName[];
 
 const HEADER_BYTES: Bytes = 64;
 const GATEWAY_HEADER_BYTES: Bytes = 16;
@@ -78,7 +77,7 @@ const GATEWAY_HEADER_BYTES: Bytes = 16;
 const PIPE_BYTES: Bytes = 2_560;
 
 /** Size of a message on the wire (docs/models/boki.md, "Sizes"). */
-export function sizeBytes(message: BokiMessage): Bytes {
+function sizeBytes(message: BokiMessage): Bytes {
   switch (message.kind) {
     case "replicate":
       return HEADER_BYTES + recordBytes(message.record);
@@ -150,8 +149,8 @@ function sendNanos(costs: Costs, message: BokiMessage): Nanos {
 }
 
 /** Thread pools of a node: 0 is its I/O threads, 1 its ZooKeeper thread, and of a storage node 2 its flush thread. */
-export const ZOOKEEPER_POOL = 1;
-export const FLUSH_POOL = 2;
+const ZOOKEEPER_POOL = 1;
+const FLUSH_POOL = 2;
 
 function nodeCosts(costs: Costs, receive: (message: BokiMessage) => Nanos): CostModel<BokiMessage> {
   return {

@@ -25,9 +25,7 @@ export type NodeId = number;
 const LOW = 4_294_967_296;
 const SEQUENCERS = 1_024;
 
-export const VIEWS_MAX = 2_048;
-export const SEQUENCERS_MAX = SEQUENCERS;
-export const POSITIONS_MAX = LOW;
+const VIEWS_MAX = 2_048;
 
 /** Above every seqnum: where a read of the tail begins. */
 export const SEQNUM_MAX: Seqnum = Number.MAX_SAFE_INTEGER;

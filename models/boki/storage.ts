@@ -54,7 +54,7 @@ export interface StorageState {
 }
 
 /** The local cut runs on an I/O thread; the flush on a thread of its own. */
-export const LOCAL_CUT = "localCut";
+const LOCAL_CUT = "localCut";
 export const FLUSH = "flush";
 /** The flush thread first wakes this long after the node's start. */
 const FIRST_FLUSH_NANOS: Nanos = 100 * MILLISECOND;
