@@ -99,7 +99,7 @@ abstract class BaseEffects implements Effects {
     const now = this.world.nowNanos;
     const ticks = Math.max(0, Math.floor((now - phaseNanos) / periodNanos) + 1);
     const at = toNanos(phaseNanos + ticks * periodNanos);
-    const known = this.process.timers.get(timer);
+    const known = this.world.timers.find(this.process, timer);
     // Armed for this tick already; or a tick has come and waits for its thread: it stands for the later ones as well.
     if (known !== undefined && (known.atNanos === at || known.atNanos <= now)) return;
     this.world.timers.arm(this.process, timer, at);

@@ -15,7 +15,7 @@ import { metaOf, THREADS_MAX, WAKE_CORES, WAKE_THREAD } from "./events.ts";
 import type { Address, Tagged } from "./machine.ts";
 import type { Host, Process } from "./process.ts";
 import type { Station } from "./station.ts";
-import type { TimerEntry } from "./timers.ts";
+import type { TimerEntry, Timers } from "./timers.ts";
 import type { HandOff, Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 import { FOREVER, toNanos } from "./units.ts";
@@ -31,6 +31,7 @@ export class Executor {
   private readonly processes: readonly Process[];
   private readonly incarnations: readonly number[];
   private readonly transport: Transport;
+  private readonly timers: Timers;
   private readonly step: StepEffects;
 
   constructor(
@@ -39,6 +40,7 @@ export class Executor {
     processes: readonly Process[],
     incarnations: readonly number[],
     transport: Transport,
+    timers: Timers,
     step: StepEffects,
   ) {
     this.clock = clock;
@@ -46,6 +48,7 @@ export class Executor {
     this.processes = processes;
     this.incarnations = incarnations;
     this.transport = transport;
+    this.timers = timers;
     this.step = step;
   }
 
@@ -66,14 +69,15 @@ export class Executor {
     const pool = process.costs!.pool?.(undefined, entry.name) ?? 0;
     const size = process.pools[pool]!.threads;
     const thread = process.poolStart[pool]! + (size === 1 ? 0 : process.timerTurn++ % size);
+    entry.waits = true;
     this.arrive(process, thread, JOB_TIMER, 0, entry);
   }
 
   wakeThread(process: Process, thread: number): void {
     const station = process.threads[thread]!;
     station.wakePending = false;
+    if (station.waiting === 0) return;
     const queue = station.queue;
-    if (queue.length === 0) return;
     const job = queue.headKind;
     const source = queue.headSource;
     const payload = queue.headPayload;
@@ -87,7 +91,7 @@ export class Executor {
     const queue = cores.queue;
     const now = this.clock.nowNanos;
     cores.wakePending = false;
-    while (queue.length > 0) {
+    while (cores.waiting > 0) {
       const core = cores.idleServer(now);
       if (core < 0) break;
       const job = queue.headKind;
@@ -106,36 +110,38 @@ export class Executor {
   abandon(process: Process): void {
     const now = this.clock.nowNanos;
     for (const thread of process.threads) thread.clear(now);
-    process.host.cores.drop(now, (owner) => Math.floor(owner / THREADS_MAX) === process.address);
+    process.cores.drop(now, (owner) => Math.floor(owner / THREADS_MAX) === process.address);
   }
 
   /** The thread is free and nobody waits for it: the job needs a core next. */
   private onThread(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
     // Cancelled or set again while it waited: its turn passes without a step.
     if (job === JOB_TIMER && !(payload as TimerEntry).live) return;
-    const cores = process.host.cores;
+    const cores = process.cores;
     const now = this.clock.nowNanos;
     const core = cores.freeServer(now);
     if (core >= 0) {
       this.execute(process, thread, core, job, source, payload);
       return;
     }
-    process.threads[thread]!.freeAt[0] = FOREVER;
+    process.threads[thread]!.hold(0);
     cores.enqueue(job, source, process.address * THREADS_MAX + thread, now, payload);
     this.ensureCoresWake(process.host);
   }
 
   private ensureThreadWake(process: Process, thread: number, station: Station): void {
+    if (station.wakePending || station.waiting === 0) return;
+    const freeAt = station.freeAtNanos(0);
     // A thread that waits for a core is woken by the core.
-    if (station.wakePending || station.queue.length === 0 || station.freeAt[0] === FOREVER) return;
+    if (freeAt === FOREVER) return;
     station.wakePending = true;
     const meta = metaOf(WAKE_THREAD, thread, this.incarnations[process.address]!, 0);
-    this.queue.push(Math.max(this.clock.nowNanos, station.freeAt[0]!), process.address, 0, meta, undefined);
+    this.queue.push(Math.max(this.clock.nowNanos, freeAt), process.address, 0, meta, undefined);
   }
 
   private ensureCoresWake(host: Host): void {
     const cores = host.cores;
-    if (cores.wakePending || cores.queue.length === 0) return;
+    if (cores.wakePending || cores.waiting === 0) return;
     cores.wakePending = true;
     const at = Math.max(this.clock.nowNanos, cores.nextFreeNanos());
     this.queue.push(at, host.index, 0, metaOf(WAKE_CORES, 0, 0, 0), undefined);
@@ -154,27 +160,28 @@ export class Executor {
     const station = process.threads[thread]!;
     if (job === JOB_TIMER && !(payload as TimerEntry).live) {
       // It lost its life while it waited for a core.
-      station.freeAt[0] = now;
+      station.release(0, now);
       return;
     }
     const costs = process.costs!;
     const { step, transport } = this;
     transport.stepNumber++;
     // A thread that comes from its last job, or from waiting for a core, is awake.
-    const asleep = process.wakeSampler !== undefined && station.freeAt[0]! < now;
+    const asleep = process.wakeSampler !== undefined && station.freeAtNanos(0) < now;
     const starts = asleep ? now + toNanos(process.wakeSampler!(process.cpu)) : now;
     const factor = cpuFactor(process);
     if (job === JOB_HAND_OFF) {
       const { to, message } = payload as HandOff;
       const ends = starts + toNanos(costs.sendNanos(message) * factor);
       station.occupy(0, ends, ends - starts);
-      process.host.cores.occupy(core, ends, ends - starts);
+      process.cores.occupy(core, ends, ends - starts);
       transport.transmit(transport.linkTo(process, to), process, thread, to, message, now, ends);
       return;
     }
     if (job === JOB_TIMER) {
-      const { name } = payload as TimerEntry;
-      process.timers.delete(name);
+      const entry = payload as TimerEntry;
+      const { name } = entry;
+      this.timers.take(process, entry);
       step.enter(process, starts + toNanos(costs.timerNanos(name) * factor));
       process.bound.timeout(process.cell, name, step);
     } else {
@@ -185,7 +192,7 @@ export class Executor {
     const blocked = step.blockedNanos;
     // A thread that waits for the disk is taken, its core is not.
     station.occupy(0, ends, ends - starts);
-    process.host.cores.occupy(core, ends - blocked, ends - starts - blocked);
+    process.cores.occupy(core, ends - blocked, ends - starts - blocked);
   }
 }
 

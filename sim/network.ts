@@ -66,12 +66,20 @@ export interface Link {
   readonly local: boolean;
   /** Thread of the sender that owns a pinned connection. */
   readonly owner: number;
-  /** Per sending thread: the connection its current step uses, and which step that is. */
-  readonly connection: number[];
-  readonly step: number[];
-  /** Per (thread, connection): the latest arrival, which nothing later on it may overtake. Empty: no order is kept. */
-  readonly lastArrivalNanos: number[];
+  /**
+   * Per sending thread, side by side: the last step that sent something, the connection it used, and for each connection
+   * the latest arrival, which nothing later on it may overtake. Empty for datagrams, which keep no order.
+   */
+  readonly lanes: number[];
 }
+
+/** Where a thread's part of `lanes` holds what; behind these its connections. */
+const STEP = 0;
+const CONNECTION = 1;
+const ARRIVALS = 2;
+
+/** In the place of a slot of `lanes`: the message keeps no order. */
+const NO_SLOT = -1;
 
 /** What the network has to know of a process. */
 export interface Endpoint {
@@ -145,8 +153,11 @@ export class Network {
 
   /** A process has crashed: its connections are gone, and what is sent on new ones owes no order to what was on them. */
   disconnect(endpoint: Endpoint, endpoints: readonly Endpoint[]): void {
-    for (const link of endpoint.links.values()) link.lastArrivalNanos.fill(0);
-    for (const other of endpoints) other.links.get(endpoint.address)?.lastArrivalNanos.fill(0);
+    for (const link of endpoint.links.values()) forgetArrivals(link);
+    for (const other of endpoints) {
+      const link = other.links.get(endpoint.address);
+      if (link !== undefined) forgetArrivals(link);
+    }
   }
 
   /** Whether nothing happens to a message on this link but its delay. */
@@ -155,18 +166,24 @@ export class Network {
   }
 
   /**
-   * The lane a message of this step uses, as a number within the link. Messages of one step share a connection; the next
-   * step of the thread takes the next. Datagrams have but one, in which order does not count.
+   * Where in `lanes` the connection that a message of this step uses keeps its latest arrival. Messages of one step share a
+   * connection; the next step of the thread takes the next.
    */
-  lane(link: Link, thread: number, step: number): number {
-    const connections = link.connections;
-    if (connections <= 1) return connections === 0 || link.pinned ? 0 : thread;
-    if (link.step[thread] !== step) {
-      link.step[thread] = step;
-      const next = link.connection[thread]! + 1;
-      link.connection[thread] = next === connections ? 0 : next;
+  slot(link: Link, thread: number, step: number): number {
+    const { connections, lanes } = link;
+    if (connections === 0) return NO_SLOT;
+    const at = link.pinned ? 0 : thread * (ARRIVALS + connections);
+    if (lanes[at + STEP] !== step) {
+      lanes[at + STEP] = step;
+      const next = lanes[at + CONNECTION]! + 1;
+      lanes[at + CONNECTION] = next === connections ? 0 : next;
     }
-    return thread * connections + link.connection[thread]!;
+    return at + ARRIVALS + lanes[at + CONNECTION]!;
+  }
+
+  /** The connection of a slot, numbered within the link: those of its first thread, then of the next. */
+  connectionOf(link: Link, thread: number, slot: number): number {
+    return slot === NO_SLOT ? 0 : slot - ARRIVALS * (link.pinned ? 1 : thread + 1);
   }
 
   /**
@@ -175,7 +192,7 @@ export class Network {
    */
   arrivalNanos(
     link: Link,
-    lane: number,
+    slot: number,
     from: Endpoint,
     to: Endpoint,
     nowNanos: Nanos,
@@ -202,10 +219,10 @@ export class Network {
       arrival = to.nic.in.book(nowNanos, Math.max(nowNanos, arrival - lineNanos), lineNanos);
     }
     arrival = toNanos(arrival);
-    const last = link.lastArrivalNanos;
-    if (last.length > 0 && fault?.rule?.reorder !== true) {
-      if (arrival < last[lane]!) arrival = last[lane]!;
-      else last[lane] = arrival;
+    if (slot !== NO_SLOT && fault?.rule?.reorder !== true) {
+      const last = link.lanes[slot]!;
+      if (arrival < last) return last;
+      link.lanes[slot] = arrival;
     }
     return arrival;
   }
@@ -230,9 +247,7 @@ export class Network {
         links: [...links].map(([to, link]) => ({
           to,
           stream: link.stream.save(),
-          connection: [...link.connection],
-          step: [...link.step],
-          lastArrivalNanos: [...link.lastArrivalNanos],
+          lanes: [...link.lanes],
         })),
         datagrams: datagrams?.stream.save(),
       })),
@@ -243,13 +258,7 @@ export class Network {
     const state = saved as {
       faults: [string, LinkFault | undefined, never][];
       endpoints: {
-        links: {
-          to: Address;
-          stream: never;
-          connection: number[];
-          step: number[];
-          lastArrivalNanos: number[];
-        }[];
+        links: { to: Address; stream: never; lanes: number[] }[];
         datagrams: never;
       }[];
     };
@@ -266,9 +275,7 @@ export class Network {
       for (const each of kept.links) {
         const link = this.link(endpoint, endpoints[each.to]!);
         link.stream.restore(each.stream);
-        link.connection.splice(0, link.connection.length, ...each.connection);
-        link.step.splice(0, link.step.length, ...each.step);
-        link.lastArrivalNanos.splice(0, link.lastArrivalNanos.length, ...each.lastArrivalNanos);
+        link.lanes.splice(0, link.lanes.length, ...each.lanes);
       }
       endpoint.datagrams?.stream.restore(kept.datagrams);
     });
@@ -282,18 +289,16 @@ export function createLink(
   owner: number,
   threadCount: number,
 ): Link {
-  const { connections, pinned = false, local = false } = profile;
-  return {
-    sampler,
-    stream,
-    connections: pinned ? 1 : connections,
-    pinned,
-    local,
-    owner,
-    connection: new Array<number>(threadCount).fill(0),
-    step: new Array<number>(threadCount).fill(-1),
-    lastArrivalNanos: new Array<number>(threadCount * connections).fill(0),
-  };
+  const { pinned = false, local = false } = profile;
+  const connections = pinned ? 1 : profile.connections;
+  const lanes = new Array<number>(connections === 0 ? 0 : threadCount * (ARRIVALS + connections)).fill(0);
+  return { connections, pinned, local, owner, sampler, stream, lanes };
+}
+
+function forgetArrivals({ lanes, connections }: Link): void {
+  for (let at = 0; at < lanes.length; at += ARRIVALS + connections) {
+    lanes.fill(0, at + ARRIVALS, at + ARRIVALS + connections);
+  }
 }
 
 /** The thread of `of` that owns its pinned connection to `peer`: connections are dealt to threads in turn. */

@@ -9,125 +9,116 @@
 
 import type { Nanos } from "./units.ts";
 
-const INTERVALS_MIN = 16;
+/** Where things lie in a line's `numbers`; behind these what is booked: starts and ends in turn, ascending, disjoint. */
+const WAIT = 0;
+const BOOKED = 1;
+const INTERVALS = 2;
+const LENGTH_MIN = 32;
 
 export class Line {
   /** 0: unlimited, nothing is booked. */
   readonly nanosPerByte: number;
   frames = 0;
-  /** Time messages spent waiting for the line, over all of them. */
-  waitNanos = 0;
-  private bookedNanos = 0;
-  /** What is booked: ascending, disjoint, from `head` to `tail`. */
-  private starts = new Float64Array(INTERVALS_MIN);
-  private ends = new Float64Array(INTERVALS_MIN);
-  private head = 0;
-  private tail = 0;
+  /** All in one array: what an event costs in a large deployment is how much memory it touches. */
+  private numbers = new Float64Array(LENGTH_MIN);
+  /** The intervals not over yet: from the index of the first start up to, not including, that behind the last end. */
+  private head = INTERVALS;
+  private tail = INTERVALS;
 
   constructor(bitsPerSecond: number) {
     this.nanosPerByte = bitsPerSecond > 0 ? 8e9 / bitsPerSecond : 0;
   }
 
+  /** Time messages spent waiting for the line, over all of them. */
+  get waitNanos(): number {
+    return this.numbers[WAIT]!;
+  }
+
   /** Books `lineNanos` of the line from `readyNanos` on, which is not before now; returns when the last bit has passed. */
   book(nowNanos: Nanos, readyNanos: number, lineNanos: number): number {
-    const { starts, ends } = this;
-    let { head } = this;
-    while (head < this.tail && ends[head]! <= nowNanos) head++;
-    if (head === this.tail) {
-      this.tail = 0;
-      head = 0;
-    }
+    const { numbers } = this;
+    let { head, tail } = this;
+    while (head < tail && numbers[head + 1]! <= nowNanos) head += 2;
+    if (head === tail) this.tail = head = tail = INTERVALS;
     this.head = head;
-    const { tail } = this;
     let first = tail;
-    while (first > head && ends[first - 1]! >= readyNanos) first--;
+    while (first > head && numbers[first - 1]! >= readyNanos) first -= 2;
     // Intervals from `first` on end at or after the message is ready; it fills the gaps between them until it is through.
-    const start = first < tail && starts[first]! < readyNanos ? starts[first]! : readyNanos;
+    const start = first < tail && numbers[first]! < readyNanos ? numbers[first]! : readyNanos;
     let at = readyNanos;
     let left = lineNanos;
     let next = first;
-    while (next < tail && starts[next]! < at + left) {
-      if (starts[next]! > at) left -= starts[next]! - at;
-      at = ends[next]!;
-      next++;
+    for (; next < tail && numbers[next]! < at + left; next += 2) {
+      if (numbers[next]! > at) left -= numbers[next]! - at;
+      at = numbers[next + 1]!;
     }
     const end = at + left;
-    this.replace(first, next, start, end);
     this.frames++;
-    this.bookedNanos += lineNanos;
-    this.waitNanos += end - readyNanos - lineNanos;
+    numbers[BOOKED]! += lineNanos;
+    numbers[WAIT]! += end - readyNanos - lineNanos;
+    this.replace(first, next, start, end);
     return end;
   }
 
   /** Time the line was busy since the counts were last reset; what is booked for later does not count yet. */
   busyNanos(nowNanos: Nanos): number {
-    return this.bookedNanos - this.aheadNanos(nowNanos);
+    return this.numbers[BOOKED]! - this.aheadNanos(nowNanos);
   }
 
   resetCounts(nowNanos: Nanos): void {
-    this.bookedNanos = this.aheadNanos(nowNanos);
+    this.numbers[BOOKED] = this.aheadNanos(nowNanos);
+    this.numbers[WAIT] = 0;
     this.frames = 0;
-    this.waitNanos = 0;
   }
 
   save(): object {
-    const { frames, waitNanos, bookedNanos, head, tail } = this;
-    const [starts, ends] = [this.starts.slice(head, tail), this.ends.slice(head, tail)];
-    return { starts, ends, numbers: { frames, waitNanos, bookedNanos } };
+    const { frames, head, tail } = this;
+    return { frames, head, tail, numbers: this.numbers.slice() };
   }
 
   restore(saved: object): void {
-    const { starts, ends, numbers } = saved as { starts: Float64Array; ends: Float64Array; numbers: object };
-    this.head = 0;
-    this.tail = starts.length;
-    while (this.starts.length < this.tail) this.grow();
-    this.starts.set(starts);
-    this.ends.set(ends);
-    Object.assign(this, numbers);
+    const { frames, head, tail, numbers } = saved as {
+      frames: number;
+      head: number;
+      tail: number;
+      numbers: Float64Array<ArrayBuffer>;
+    };
+    Object.assign(this, { frames, head, tail });
+    this.numbers = numbers.slice();
   }
 
   /** Puts one interval in the place of those from `first` up to, not including, `next`. */
   private replace(first: number, next: number, start: number, end: number): void {
+    let at = first;
     if (next === first) {
-      if (this.tail === this.starts.length) {
-        const moved = this.head;
-        this.makeRoom();
-        // With the forgotten ones gone, everything is that much further to the front.
-        first -= moved - this.head;
-      }
-      for (let i = this.tail++; i > first; i--) {
-        this.starts[i] = this.starts[i - 1]!;
-        this.ends[i] = this.ends[i - 1]!;
-      }
-    } else if (next > first + 1) {
-      this.starts.copyWithin(first + 1, next, this.tail);
-      this.ends.copyWithin(first + 1, next, this.tail);
-      this.tail -= next - first - 1;
+      if (this.tail === this.numbers.length) at -= this.makeRoom();
+      this.numbers.copyWithin(at + 2, at, this.tail);
+      this.tail += 2;
+    } else if (next > first + 2) {
+      this.numbers.copyWithin(first + 2, next, this.tail);
+      this.tail -= next - first - 2;
     }
-    this.starts[first] = start;
-    this.ends[first] = end;
+    this.numbers[at] = start;
+    this.numbers[at + 1] = end;
   }
 
-  private makeRoom(): void {
-    this.starts.copyWithin(0, this.head, this.tail);
-    this.ends.copyWithin(0, this.head, this.tail);
-    this.tail -= this.head;
-    this.head = 0;
-    if (this.tail * 2 > this.starts.length) this.grow();
-  }
-
-  private grow(): void {
-    const [starts, ends] = [this.starts, this.ends];
-    this.starts = new Float64Array(2 * starts.length);
-    this.ends = new Float64Array(2 * ends.length);
-    this.starts.set(starts);
-    this.ends.set(ends);
+  /** Moves the intervals to the front, into a larger array if they fill half of it; returns how far they moved. */
+  private makeRoom(): number {
+    const { numbers, head } = this;
+    numbers.copyWithin(INTERVALS, head, this.tail);
+    this.tail -= head - INTERVALS;
+    this.head = INTERVALS;
+    if (this.tail * 2 > numbers.length) {
+      this.numbers = new Float64Array(2 * numbers.length);
+      this.numbers.set(numbers);
+    }
+    return head - INTERVALS;
   }
 
   private aheadNanos(nowNanos: Nanos): number {
     let ahead = 0;
-    for (let i = this.head; i < this.tail; i++) {
-      ahead += Math.max(0, this.ends[i]! - Math.max(nowNanos, this.starts[i]!));
+    for (let i = this.head; i < this.tail; i += 2) {
+      ahead += Math.max(0, this.numbers[i + 1]! - Math.max(nowNanos, this.numbers[i]!));
     }
     return ahead;
   }

@@ -62,6 +62,8 @@ export interface Process extends Endpoint {
   readonly role: string;
   readonly options: ProcessOptions;
   readonly host: Host;
+  /** Those of the host. */
+  readonly cores: Station;
   readonly costs: CostModel | undefined;
   readonly handOffNanos: Nanos;
   readonly pools: readonly Pool[];
@@ -117,34 +119,36 @@ export function createProcess(
     throw new RangeError(`${name} has ${threads.length} threads, more than ${THREADS_MAX}`);
   }
   const threadCount = costs === undefined ? 1 : threads.length;
+  // What every event reads comes first and so lies together.
   return {
     address,
-    name,
-    role: options.role,
-    options,
-    host,
-    nic: host.nic,
     costs,
-    handOffNanos: options.handOffNanos ?? 0,
-    pools,
-    poolStart,
-    threads,
-    ioThreadCount: costs === undefined ? 1 : pools[0]!.threads,
-    threadCount,
-    links: new Map<Address, Link>(),
-    datagrams: datagrams && datagramLink(datagrams, seed, name, threadCount),
     bound: bind(options.machine, mode),
     cell: [undefined],
+    threads,
+    poolStart,
+    pools,
+    cores: host.cores,
     timers: new Map(),
     generators: new Map(),
     choices: streamFor(seed, `choices ${name}`),
+    datagrams: datagrams && datagramLink(datagrams, seed, name, threadCount),
+    links: new Map<Address, Link>(),
+    nic: host.nic,
     cpu: streamFor(seed, `cpu ${name}`),
     wakeSampler: options.wakeLatency && compile(options.wakeLatency),
     jitterSampler: options.cpuJitter && compile(options.cpuJitter),
+    handOffNanos: options.handOffNanos ?? 0,
+    speed: 1,
+    ioThreadCount: costs === undefined ? 1 : pools[0]!.threads,
+    threadCount,
+    timerTurn: 0,
     up: false,
     boots: 0,
-    speed: 1,
-    timerTurn: 0,
+    host,
+    name,
+    role: options.role,
+    options,
   };
 }
 

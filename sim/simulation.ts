@@ -104,7 +104,15 @@ export class Simulation {
     this.timers = new Timers(queue, incarnations);
     this.instant = new InstantEffects(this);
     this.step = new StepEffects(this);
-    this.executor = new Executor(this, queue, processes, incarnations, this.transport, this.step);
+    this.executor = new Executor(
+      this,
+      queue,
+      processes,
+      incarnations,
+      this.transport,
+      this.timers,
+      this.step,
+    );
     this.registerControl("interval", () => this.closeInterval());
     this.registerControl("warm", () => this.resetCounts());
     if (warmupNanos > 0) this.at(warmupNanos, "warm", undefined);
@@ -191,7 +199,7 @@ export class Simulation {
           const process = processes[target]!;
           const entry = payload as TimerEntry;
           if (process.costs === undefined) {
-            process.timers.delete(entry.name);
+            this.timers.take(process, entry);
             instant.enter(process, time);
             process.bound.timeout(process.cell, entry.name, instant);
           } else {

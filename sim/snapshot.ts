@@ -112,7 +112,7 @@ function saveProcess(process: Process): SavedProcess {
     boots,
     speed,
     timerTurn,
-    timers: [...process.timers.values()],
+    timers: [...process.timers.values()].filter(({ live }) => live),
     choices: process.choices.save(),
     cpu: process.cpu.save(),
     threads: process.threads.map((thread) => thread.save()),

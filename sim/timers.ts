@@ -1,6 +1,9 @@
 /**
- * Timers of processes. A timer is an event and an entry in its process's table; it stays in the table while it waits for
- * a busy thread, so that it can still be cancelled or set again. Then its turn passes without a step.
+ * Timers of processes. A timer is an event and an entry in its process's table. It stays in the table while it waits for a
+ * busy thread, so that it can still be cancelled or set again; then its turn passes without a step.
+ *
+ * Hot code, guarded by `npm run bench -- --only boki`: most processes set the same few timers again and again, so their
+ * entries stay in the table and are used again.
  */
 
 import type { EventQueue } from "./event-queue.ts";
@@ -9,14 +12,19 @@ import type { TimerName } from "./machine.ts";
 import type { Process } from "./process.ts";
 import type { Nanos } from "./units.ts";
 
-/** A timer that was set. `live` ends when it is cancelled or replaced. */
 export interface TimerEntry {
   readonly name: TimerName;
+  /** Set, and neither cancelled nor replaced nor run since. */
   live: boolean;
-  readonly atNanos: Nanos;
+  /** Its event has come and it waits for a thread or a core: whoever holds this entry must find it as it was. */
+  waits: boolean;
+  atNanos: Nanos;
   /** The queue's ticket, to cancel it by. */
   ticket: number;
 }
+
+/** Entries of timers that are not set are kept in tables of at most this size. */
+const TABLE_KEPT = 8;
 
 export class Timers {
   private readonly queue: EventQueue;
@@ -28,28 +36,50 @@ export class Timers {
   }
 
   arm(process: Process, name: TimerName, atNanos: Nanos): void {
-    const known = process.timers.get(name);
-    if (known !== undefined) this.disarm(known);
-    const entry: TimerEntry = { name, live: true, atNanos, ticket: 0 };
-    process.timers.set(name, entry);
+    let entry = process.timers.get(name);
+    if (entry?.live) this.disarm(entry);
+    if (entry === undefined || entry.waits) {
+      entry = { name, live: true, waits: false, atNanos, ticket: 0 };
+      process.timers.set(name, entry);
+    } else {
+      entry.live = true;
+      entry.atNanos = atNanos;
+    }
     const meta = metaOf(TIMER, 0, this.incarnations[process.address]!, 0);
     entry.ticket = this.queue.ticket(this.queue.push(atNanos, process.address, 0, meta, entry));
   }
 
+  /** The entry of a timer that is set, whether it has yet to come or waits for its thread. */
+  find(process: Process, name: TimerName): TimerEntry | undefined {
+    const entry = process.timers.get(name);
+    return entry?.live ? entry : undefined;
+  }
+
   cancel(process: Process, name: TimerName): void {
-    const known = process.timers.get(name);
-    if (known === undefined) return;
-    this.disarm(known);
-    process.timers.delete(name);
+    const entry = this.find(process, name);
+    if (entry === undefined) return;
+    this.disarm(entry);
+    this.forget(process, entry);
   }
 
   cancelAll(process: Process): void {
-    for (const entry of process.timers.values()) this.disarm(entry);
+    for (const entry of process.timers.values()) if (entry.live) this.disarm(entry);
     process.timers.clear();
+  }
+
+  /** The timer's turn has come, and its step is about to run. */
+  take(process: Process, entry: TimerEntry): void {
+    entry.live = false;
+    entry.waits = false;
+    this.forget(process, entry);
   }
 
   private disarm(entry: TimerEntry): void {
     entry.live = false;
-    this.queue.cancel(entry.ticket);
+    if (!entry.waits) this.queue.cancel(entry.ticket);
+  }
+
+  private forget(process: Process, entry: TimerEntry): void {
+    if (entry.waits || process.timers.size > TABLE_KEPT) process.timers.delete(entry.name);
   }
 }

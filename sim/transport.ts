@@ -77,19 +77,20 @@ export class Transport {
     this.bytes[kind]! += sizeBytes;
     const target = this.processes[to]!;
     const network = this.network;
-    let lane = 0;
+    let connection = 0;
     let arrival: number;
     if (network.isPlain(link)) {
       arrival = toNanos(readyNanos + link.sampler(link.stream));
     } else {
-      lane = network.lane(link, thread, this.stepNumber);
-      arrival = network.arrivalNanos(link, lane, from, target, nowNanos, readyNanos, sizeBytes);
+      const slot = network.slot(link, thread, this.stepNumber);
+      connection = network.connectionOf(link, thread, slot);
+      arrival = network.arrivalNanos(link, slot, from, target, nowNanos, readyNanos, sizeBytes);
     }
     if (arrival === LOST) {
       this.lostMessages++;
       return;
     }
-    const takes = target.costs === undefined ? 0 : receivingThread(link, lane, from, target, message);
+    const takes = target.costs === undefined ? 0 : receivingThread(link, connection, from, target, message);
     const meta = metaOf(DELIVER, takes, this.incarnations[to]!, kind);
     this.queue.push(arrival, to, from.address, meta, message);
     const again = network.duplicateNanos(link, from, target, arrival);
@@ -148,10 +149,16 @@ export class Transport {
 }
 
 /** Receivers deal incoming connections to the threads of a pool in turn; a pinned one belongs to its owner for good. */
-function receivingThread(link: Link, lane: number, from: Process, target: Process, message: Tagged): number {
+function receivingThread(
+  link: Link,
+  connection: number,
+  from: Process,
+  target: Process,
+  message: Tagged,
+): number {
   const pool = target.costs!.pool?.(message, undefined) ?? 0;
   const size = target.pools[pool]!.threads;
   if (size === 1) return target.poolStart[pool]!;
-  const turn = link.pinned ? ownerThread(target, from) : from.address + lane;
+  const turn = link.pinned ? ownerThread(target, from) : from.address + connection;
   return target.poolStart[pool]! + (turn % size);
 }
