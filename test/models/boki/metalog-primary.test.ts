@@ -1,0 +1,259 @@
+import { describe, expect, test } from "vitest";
+import { logspaceId } from "../../../models/boki/identifiers.ts";
+import type { Directory } from "../../../models/boki/messages.ts";
+import { type CutEntry, entryBytes } from "../../../models/boki/metalog.ts";
+import {
+  createPrimary,
+  cut,
+  mayCut,
+  type PrimaryState,
+  takeMetalogProgress,
+  takeShardProgress,
+} from "../../../models/boki/metalog-primary.ts";
+import { Mutation } from "../../../models/boki/mutations.ts";
+import { createView, type ViewSpec } from "../../../models/boki/view.ts";
+import { type FakeEffects, fakeEffects, takeSent } from "./fake-effects.ts";
+
+const TAIL_ENTRIES = 2;
+const LOGSPACE = logspaceId(0, 1);
+
+/** Engines are not in the order of their ids, and storage nodes hold for some engines each. */
+const SPEC: ViewSpec = {
+  viewId: 0,
+  metalogReplicas: 3,
+  userlogReplicas: 2,
+  indexReplicas: 1,
+  physicalLogs: 1,
+  sequencers: [1, 2, 3, 4, 5],
+  engines: [4, 1, 3, 2],
+  storages: [1, 2, 3, 4],
+  hashSeed: 0,
+  hashTokens: [1],
+};
+// Sets: engines 4 and 3 are stored on 1 and 2, engines 1 and 2 on 3 and 4. The index is on engine 4.
+
+/** Addresses are 100, 200 and 300 and the node's id. */
+const DIRECTORY: Directory = {
+  version: 1,
+  gateway: [],
+  engine: [0, 1, 2, 3, 4].map((id) => 100 + id),
+  storage: [0, 1, 2, 3, 4].map((id) => 200 + id),
+  sequencer: [0, 1, 2, 3, 4, 5].map((id) => 300 + id),
+};
+
+function createTest(spec: Partial<ViewSpec> = {}) {
+  const out = fakeEffects();
+  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, Mutation.none);
+  return {
+    out,
+    primary,
+    report: (storage: number, counts: readonly number[]) => takeShardProgress(primary, storage, counts, out),
+    cut: () => cut(primary, DIRECTORY, out),
+    acknowledge: (backup: number, position: number) =>
+      takeMetalogProgress(primary, backup, position, DIRECTORY, TAIL_ENTRIES, out),
+  };
+}
+
+/** Engines and storage nodes that were sent a committed entry. */
+function targets(out: FakeEffects): number[] {
+  return out.sent
+    .filter(({ message }) => message.kind === "metalogs")
+    .map(({ to }) => to)
+    .sort((a, b) => a - b);
+}
+
+function newest(primary: PrimaryState): CutEntry {
+  return primary.recent.at(-1)!;
+}
+
+describe("a cut", () => {
+  test("orders of each shard what all its replicas hold", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [5, 2]);
+    expect(primary.dirty.size).toBe(0);
+    report(2, [3, 4]);
+    cut();
+    // Storage nodes 1 and 2 hold shards 0 and 2.
+    expect(newest(primary)).toMatchObject({ shards: [0, 2], deltas: [3, 2], firsts: [0, 3], total: 5 });
+  });
+
+  test("is not made of what only some replicas hold", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [5, 2]);
+    cut();
+    expect(primary.metalogPosition).toBe(0);
+    expect(out.sent).toEqual([]);
+  });
+
+  test("orders only what earlier cuts have not", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    report(1, [5, 2]);
+    report(2, [3, 4]);
+    cut();
+    acknowledge(2, 1);
+    report(2, [4, 4]);
+    report(1, [5, 3]);
+    cut();
+    expect(newest(primary)).toMatchObject({
+      position: 1,
+      startSeqnum: 5,
+      starts: [[3, 0, 2, 0]],
+      shards: [0, 2],
+      deltas: [1, 1],
+    });
+  });
+
+  test("takes in what was reported after its shard had something to order", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    report(1, [6, 0]);
+    report(2, [7, 0]);
+    cut();
+    expect(newest(primary)).toMatchObject({ shards: [0], deltas: [6] });
+  });
+
+  test("ignores reports that are older than what is known", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [5, 2]);
+    report(2, [5, 2]);
+    report(1, [2, 1]);
+    report(2, [4, 0]);
+    cut();
+    expect(newest(primary)).toMatchObject({ deltas: [5, 2] });
+  });
+
+  test("ignores storage nodes that are not in the view", () => {
+    const { primary, report } = createTest();
+    report(9, [1, 1]);
+    expect(primary.stored).toEqual([]);
+  });
+
+  test("lists shards in the order of the engine list, whatever the order of the reports and ids", () => {
+    const { primary, report, cut } = createTest();
+    report(4, [7, 1]);
+    report(3, [7, 1]);
+    report(2, [2, 3]);
+    report(1, [2, 3]);
+    cut();
+    // Shards by position: engines 4, 1, 3, 2.
+    expect(newest(primary)).toMatchObject({
+      shards: [0, 1, 2, 3],
+      deltas: [2, 7, 3, 1],
+      firsts: [0, 2, 9, 12],
+    });
+  });
+
+  test("is sent to the backups only, until it is committed", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(out.sent.map(({ to }) => to)).toEqual([302, 303]);
+    expect(out.sent[0]!.message).toEqual({ kind: "metalogReplicate", entry: newest(primary) });
+  });
+
+  test("costs work, and bytes, for every shard of the view", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(out.worked.get("cutPerShard")).toBe(4);
+    expect(entryBytes(newest(primary))).toBe(20 + 4 * 5);
+  });
+
+  test("waits for the one before it to be committed", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    expect(mayCut(primary)).toBe(true);
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(mayCut(primary)).toBe(false);
+    report(1, [2, 0]);
+    report(2, [2, 0]);
+    expect(mayCut(primary)).toBe(false);
+    acknowledge(3, 1);
+    expect(mayCut(primary)).toBe(true);
+  });
+});
+
+describe("commit", () => {
+  test.each([
+    { metalogReplicas: 2, needed: 1 },
+    { metalogReplicas: 3, needed: 1 },
+    { metalogReplicas: 4, needed: 2 },
+    { metalogReplicas: 5, needed: 2 },
+  ])("of $metalogReplicas replicas needs the primary and $needed backups", ({ metalogReplicas, needed }) => {
+    const { primary, report, cut, acknowledge, out } = createTest({ metalogReplicas });
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    // The last backup of the list first: which of them it is does not matter.
+    const backups = [...primary.backups].reverse();
+    for (let i = 0; i < backups.length; i++) {
+      acknowledge(backups[i]!, 1);
+      expect(primary.replicatedPosition).toBe(i + 1 >= needed ? 1 : 0);
+      expect(targets(out).length > 0).toBe(i + 1 >= needed);
+    }
+  });
+
+  test("counts a backup once however often it acknowledges, and nobody else", () => {
+    const { primary, report, cut, acknowledge } = createTest({ metalogReplicas: 5 });
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    acknowledge(2, 1);
+    acknowledge(2, 1);
+    acknowledge(1, 1);
+    acknowledge(9, 1);
+    expect(primary.replicatedPosition).toBe(0);
+    acknowledge(5, 1);
+    expect(primary.replicatedPosition).toBe(1);
+  });
+
+  test("sends the entry once to the engines with new records, those of the index, and the shards' storages", () => {
+    const { report, cut, acknowledge, out } = createTest();
+    report(3, [0, 2]);
+    report(4, [0, 2]);
+    cut();
+    takeSent(out);
+    acknowledge(2, 1);
+    // Shard 3 is engine 2, stored on 3 and 4; the index is on engine 4.
+    expect(targets(out)).toEqual([102, 104, 203, 204]);
+    acknowledge(3, 1);
+    expect(targets(out)).toEqual([102, 104, 203, 204]);
+  });
+
+  test("sends an engine that has new records and the index one copy", () => {
+    const { report, cut, acknowledge, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    takeSent(out);
+    acknowledge(2, 1);
+    expect(targets(out)).toEqual([104, 201, 202]);
+  });
+
+  test("passes over nodes that the directory does not know", () => {
+    const { primary, report, out } = createTest();
+    const known: Directory = { ...DIRECTORY, storage: [undefined, 201], sequencer: [undefined, 301, 302] };
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut(primary, known, out);
+    expect(out.sent.map(({ to }) => to)).toEqual([302]);
+    takeSent(out);
+    takeMetalogProgress(primary, 2, 1, known, TAIL_ENTRIES, out);
+    expect(targets(out)).toEqual([104, 201]);
+  });
+
+  test("leaves as many entries in memory as a seal report carries", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    for (let count = 1; count <= 5; count++) {
+      report(1, [count, 0]);
+      report(2, [count, 0]);
+      cut();
+      acknowledge(2, count);
+    }
+    expect(primary.recent.map(({ position }) => position)).toEqual([3, 4]);
+  });
+});
