@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { backupsOf, createView, enoughNodes, logspaceOfLogBook } from "../../../models/boki/view.ts";
+import { ids, viewSpec, viewWith } from "./nodes.ts";
+
+describe("what follows from a view's lists", () => {
+  test("goes by position in them, not by node id", () => {
+    const view = viewWith({
+      sequencers: [7, 3, 5],
+      physicalLogs: 2,
+      engines: [20, 10, 30, 40],
+      storages: [9, 8, 6],
+      userlogReplicas: 2,
+      indexReplicas: 1,
+    });
+    expect(view.logspaces).toEqual([7, 3]);
+    expect(view.storageSets).toEqual([
+      [9, 8],
+      [6, 9],
+      [8, 6],
+      [9, 8],
+    ]);
+    expect(view.indexSets).toEqual([[20], [10], [30]]);
+    // Positions in the engine list, in its order.
+    expect(view.sourceEngines).toEqual([
+      [0, 1, 3],
+      [0, 2, 3],
+      [1, 2],
+    ]);
+  });
+
+  test("deals storage nodes by the number of storage nodes and indexes by the number of engines", () => {
+    const view = viewWith({ engines: ids(5), storages: ids(4), userlogReplicas: 3, indexReplicas: 2 });
+    expect(view.storageSets).toEqual([
+      [1, 2, 3],
+      [4, 1, 2],
+      [3, 4, 1],
+      [2, 3, 4],
+      [1, 2, 3],
+    ]);
+    expect(view.indexSets).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 1],
+    ]);
+  });
+
+  test("gives a sequencer those that follow it as backups, around the end of the list", () => {
+    const view = viewWith({ sequencers: [4, 2, 9, 1], metalogReplicas: 3 });
+    expect(ids(4).map((_, position) => backupsOf(view, position))).toEqual([
+      [2, 9],
+      [9, 1],
+      [1, 4],
+      [4, 2],
+    ]);
+  });
+
+  test("has each engine among the sources of the nodes of its set and of no others, in list order", () => {
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(ids(9), { minLength: 1 }),
+        fc.shuffledSubarray(ids(9), { minLength: 1 }),
+        fc.integer({ min: 1, max: 9 }),
+        (engines, storages, replicas) => {
+          const userlogReplicas = Math.min(replicas, storages.length);
+          const view = createView(viewSpec({ engines, storages, userlogReplicas }));
+          for (const set of view.storageSets) expect(new Set(set).size).toBe(userlogReplicas);
+          view.sourceEngines.forEach((sources, at) => {
+            const expected = engines.flatMap((_, position) =>
+              view.storageSets[position]!.includes(storages[at]!) ? [position] : [],
+            );
+            expect(sources).toEqual(expected);
+          });
+        },
+      ),
+    );
+  });
+});
+
+describe("a LogBook", () => {
+  test("belongs to one of the active physical logs, always the same in a view", () => {
+    const view = viewWith({ physicalLogs: 3, hashTokens: [2, 1, 3, 2, 1] });
+    const logs = ids(1_000).map((logBook) => logspaceOfLogBook(view, logBook));
+    expect(new Set(logs)).toEqual(new Set(view.logspaces));
+    expect(ids(1_000).map((logBook) => logspaceOfLogBook(view, logBook))).toEqual(logs);
+  });
+
+  test("may belong to another one when the tokens are dealt anew", () => {
+    const before = viewWith({ physicalLogs: 2, hashTokens: [1, 2] });
+    const after = viewWith({ physicalLogs: 2, hashTokens: [2, 1] });
+    expect(logspaceOfLogBook(after, 1)).not.toBe(logspaceOfLogBook(before, 1));
+  });
+});
+
+describe("a view needs", () => {
+  const spec = viewSpec({ metalogReplicas: 3, physicalLogs: 2, indexReplicas: 2, userlogReplicas: 3 });
+
+  test.each([
+    ["just enough nodes of every role", { engines: ids(2) }, true],
+    ["a sequencer for each replica of the metalog", { sequencers: ids(2) }, false],
+    ["a sequencer for each physical log", { physicalLogs: 4, sequencers: ids(3) }, false],
+    ["an engine for each replica of the index", { engines: ids(1) }, false],
+    ["a storage node for each replica of a record", { storages: ids(2) }, false],
+  ])("%s", (_, changes, expected) => {
+    expect(enoughNodes({ ...spec, ...changes })).toBe(expected);
+  });
+});
