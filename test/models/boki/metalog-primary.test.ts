@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type CutEntry, entryBytes, vectorAt } from "../../../models/boki/metalog.ts";
+import { logspaceId } from "../../../models/boki/identifiers.ts";
+import type { Directory } from "../../../models/boki/messages.ts";
+import { type CutEntry, entryBytes } from "../../../models/boki/metalog.ts";
 import {
   createPrimary,
   cut,
@@ -8,245 +10,288 @@ import {
   takeMetalogProgress,
   takeShardProgress,
 } from "../../../models/boki/metalog-primary.ts";
-import type { View } from "../../../models/boki/view.ts";
-import { type FakeEffects, fakeEffects, takeKind, takeSent } from "./fake-effects.ts";
-import { directoryOf, engineAt, ids, sequencerAt, storageAt, viewWith } from "./nodes.ts";
+import { Mutation } from "../../../models/boki/mutations.ts";
+import { createView, type ViewSpec } from "../../../models/boki/view.ts";
+import { type FakeEffects, fakeEffects, takeSent } from "./fake-effects.ts";
 
-const TAIL = 32;
+const TAIL_ENTRIES = 2;
+const LOGSPACE = logspaceId(0, 1);
 
-interface Primary {
-  readonly view: View;
-  readonly state: PrimaryState;
-  readonly out: FakeEffects;
-  report(storage: number, counts: readonly number[]): void;
-  cut(): CutEntry | undefined;
-  acknowledge(backup: number, position: number): void;
-}
+/** Engines are not in the order of their ids, and storage nodes hold for some engines each. */
+const SPEC: ViewSpec = {
+  viewId: 0,
+  metalogReplicas: 3,
+  userlogReplicas: 2,
+  indexReplicas: 1,
+  physicalLogs: 1,
+  sequencers: [1, 2, 3, 4, 5],
+  engines: [4, 1, 3, 2],
+  storages: [1, 2, 3, 4],
+  hashSeed: 0,
+  hashTokens: [1],
+};
+// Sets: engines 4 and 3 are stored on 1 and 2, engines 1 and 2 on 3 and 4. The index is on engine 4.
 
-function primaryOf(changes: Parameters<typeof viewWith>[0] = {}): Primary {
-  const view = viewWith(changes);
-  const directory = directoryOf(view);
+/** Addresses are 100, 200 and 300 and the node's id. */
+const DIRECTORY: Directory = {
+  version: 1,
+  gateway: [],
+  engine: [0, 1, 2, 3, 4].map((id) => 100 + id),
+  storage: [0, 1, 2, 3, 4].map((id) => 200 + id),
+  sequencer: [0, 1, 2, 3, 4, 5].map((id) => 300 + id),
+};
+
+function createTest(spec: Partial<ViewSpec> = {}) {
   const out = fakeEffects();
-  const state = createPrimary(view, view.sequencers[0]!, view.logspaces[0]!, 0);
+  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, Mutation.none);
   return {
-    view,
-    state,
     out,
-    report: (storage, counts) => takeShardProgress(state, storage, counts, out),
-    cut() {
-      cut(state, directory, out);
-      const replicated = takeKind(out, "metalogReplicate");
-      return replicated[0]?.message.entry;
-    },
-    acknowledge: (backup, position) => takeMetalogProgress(state, backup, position, directory, TAIL, out),
+    primary,
+    report: (storage: number, counts: readonly number[]) => takeShardProgress(primary, storage, counts, out),
+    cut: () => cut(primary, DIRECTORY, out),
+    acknowledge: (backup: number, position: number) =>
+      takeMetalogProgress(primary, backup, position, DIRECTORY, TAIL_ENTRIES, out),
   };
 }
 
-/** All storage nodes report the same counts, in a view where each of them stores for every engine. */
-function reportAll(primary: Primary, counts: readonly number[]): void {
-  for (const storage of primary.view.storages) primary.report(storage, counts);
+/** Engines and storage nodes that were sent a committed entry. */
+function targets(out: FakeEffects): number[] {
+  return out.sent
+    .filter(({ message }) => message.kind === "metalogs")
+    .map(({ to }) => to)
+    .sort((a, b) => a - b);
 }
 
-describe("what a shard may be ordered up to", () => {
-  test("is what the storage node that is furthest behind holds", () => {
-    const primary = primaryOf();
-    primary.report(1, [5, 0, 0]);
-    primary.report(2, [3, 0, 0]);
-    expect(primary.state.dirty.size).toBe(0);
-    primary.report(3, [4, 0, 0]);
-    expect([...primary.state.dirty]).toEqual([0]);
-    expect(primary.cut()).toMatchObject({ shards: [0], deltas: [3], total: 3 });
-  });
-
-  test("is taken when the cut is made, so what was reported after the shard became dirty is in it", () => {
-    const primary = primaryOf();
-    reportAll(primary, [2, 0, 0]);
-    reportAll(primary, [6, 0, 0]);
-    expect(primary.cut()).toMatchObject({ deltas: [6] });
-  });
-
-  test("is never less because a report came late or twice", () => {
-    const primary = primaryOf();
-    reportAll(primary, [4, 1, 0]);
-    primary.report(2, [2, 0, 0]);
-    primary.report(2, [4, 1, 0]);
-    expect(primary.cut()).toMatchObject({ shards: [0, 1], deltas: [4, 1] });
-  });
-
-  test("asks only the nodes of the shard's set, whose counts come in the order of the engines they serve", () => {
-    // Storage sets: engine 20 on 9 and 8, engine 10 on 6 and 9, engine 30 on 8 and 6.
-    const primary = primaryOf({ engines: [20, 10, 30], storages: [9, 8, 6], userlogReplicas: 2 });
-    primary.report(9, [3, 1]);
-    primary.report(8, [2, 7]);
-    expect([...primary.state.dirty]).toEqual([0]);
-    primary.report(6, [1, 5]);
-    expect(primary.cut()).toMatchObject({ shards: [0, 1, 2], deltas: [2, 1, 5] });
-  });
-
-  test("does not change by the word of a node that is not in the view", () => {
-    const primary = primaryOf();
-    primary.report(9, [1, 1, 1]);
-    expect(primary.state.dirty.size).toBe(0);
-  });
-});
+function newest(primary: PrimaryState): CutEntry {
+  return primary.recent.at(-1)!;
+}
 
 describe("a cut", () => {
-  test("orders shards in the order of the engine list, whatever order they became dirty in", () => {
-    const primary = primaryOf({ engines: [8, 3, 5] });
-    for (const storage of primary.view.storages) primary.report(storage, [0, 0, 2]);
-    for (const storage of primary.view.storages) primary.report(storage, [1, 4, 2]);
-    expect(primary.cut()).toMatchObject({
-      shards: [0, 1, 2],
-      deltas: [1, 4, 2],
-      firsts: [0, 1, 5],
-      startSeqnum: 0,
+  test("orders of each shard what all its replicas hold", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [5, 2]);
+    expect(primary.dirty.size).toBe(0);
+    report(2, [3, 4]);
+    cut();
+    // Storage nodes 1 and 2 hold shards 0 and 2.
+    expect(newest(primary)).toMatchObject({ shards: [0, 2], deltas: [3, 2], firsts: [0, 3], total: 5 });
+  });
+
+  test("is not made of what only some replicas hold", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [5, 2]);
+    cut();
+    expect(primary.metalogPosition).toBe(0);
+    expect(out.sent).toEqual([]);
+  });
+
+  test("orders only what earlier cuts have not", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    report(1, [5, 2]);
+    report(2, [3, 4]);
+    cut();
+    acknowledge(2, 1);
+    report(2, [4, 4]);
+    report(1, [5, 3]);
+    cut();
+    expect(newest(primary)).toMatchObject({
+      position: 1,
+      startSeqnum: 5,
+      starts: [[3, 0, 2, 0]],
+      shards: [0, 2],
+      deltas: [1, 1],
     });
   });
 
-  test("begins where those before it end, and names how much of each shard they ordered", () => {
-    const primary = primaryOf();
-    reportAll(primary, [2, 0, 1]);
-    primary.cut();
-    primary.acknowledge(2, 1);
-    reportAll(primary, [2, 3, 5]);
-    const entry = primary.cut()!;
-    expect(entry).toMatchObject({ position: 1, startSeqnum: 3, shards: [1, 2], deltas: [3, 4], total: 7 });
-    expect([0, 1, 2].map((shard) => vectorAt(entry.starts, shard))).toEqual([2, 0, 1]);
+  test("takes in what was reported after its shard had something to order", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    report(1, [6, 0]);
+    report(2, [7, 0]);
+    cut();
+    expect(newest(primary)).toMatchObject({ shards: [0], deltas: [6] });
   });
 
-  test("does not change an entry made before it", () => {
-    const primary = primaryOf();
-    reportAll(primary, [2, 0, 0]);
-    const first = primary.cut()!;
-    primary.acknowledge(2, 1);
-    reportAll(primary, [9, 9, 9]);
-    primary.cut();
-    expect([0, 1, 2].map((shard) => vectorAt(first.starts, shard))).toEqual([0, 0, 0]);
+  test("ignores reports that are older than what is known", () => {
+    const { primary, report, cut } = createTest();
+    report(1, [5, 2]);
+    report(2, [5, 2]);
+    report(1, [2, 1]);
+    report(2, [4, 0]);
+    cut();
+    expect(newest(primary)).toMatchObject({ deltas: [5, 2] });
+  });
+
+  test("ignores storage nodes that are not in the view", () => {
+    const { primary, report } = createTest();
+    report(9, [1, 1]);
+    expect(primary.stored).toEqual([]);
+  });
+
+  test("lists shards in the order of the engine list, whatever the order of the reports and ids", () => {
+    const { primary, report, cut } = createTest();
+    report(4, [7, 1]);
+    report(3, [7, 1]);
+    report(2, [2, 3]);
+    report(1, [2, 3]);
+    cut();
+    // Shards by position: engines 4, 1, 3, 2.
+    expect(newest(primary)).toMatchObject({
+      shards: [0, 1, 2, 3],
+      deltas: [2, 7, 3, 1],
+      firsts: [0, 2, 9, 12],
+    });
+  });
+
+  test("leaves the entries before it as they were", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    report(1, [2, 0]);
+    report(2, [2, 0]);
+    cut();
+    const first = structuredClone(newest(primary));
+    acknowledge(2, 1);
+    report(1, [9, 9]);
+    report(2, [9, 9]);
+    cut();
+    expect(primary.recent[0]).toEqual(first);
   });
 
   test("is made of something: without new records there is none", () => {
-    const primary = primaryOf();
-    expect(primary.cut()).toBeUndefined();
-    reportAll(primary, [1, 0, 0]);
-    primary.cut();
-    primary.acknowledge(2, 1);
-    expect(primary.cut()).toBeUndefined();
-    expect(primary.state.metalogPosition).toBe(1);
+    const { primary, report, cut, acknowledge, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    acknowledge(2, 1);
+    takeSent(out);
+    cut();
+    expect(out.sent).toEqual([]);
+    expect(primary.metalogPosition).toBe(1);
   });
 
-  test("goes to the backups at once and to nobody else", () => {
-    const primary = primaryOf({ sequencers: [4, 1, 6, 2], metalogReplicas: 3 });
-    reportAll(primary, [1, 0, 0]);
-    cut(primary.state, directoryOf(primary.view), primary.out);
-    expect(takeSent(primary.out).map(({ to, message }) => [to, message.kind])).toEqual([
-      [sequencerAt(1), "metalogReplicate"],
-      [sequencerAt(6), "metalogReplicate"],
-    ]);
+  test("is sent to the backups only, until it is committed", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(out.sent.map(({ to }) => to)).toEqual([302, 303]);
+    expect(out.sent[0]!.message).toEqual({ kind: "metalogReplicate", entry: newest(primary) });
   });
 
-  test("has to wait until the one before it is committed", () => {
-    const primary = primaryOf();
-    expect(mayCut(primary.state)).toBe(true);
-    reportAll(primary, [1, 0, 0]);
-    primary.cut();
-    expect(mayCut(primary.state)).toBe(false);
-    primary.acknowledge(3, 1);
-    expect(mayCut(primary.state)).toBe(true);
+  test("costs work, and bytes, for every shard of the view", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(out.worked.get("cutPerShard")).toBe(4);
+    expect(entryBytes(newest(primary))).toBe(20 + 4 * 5);
   });
 
-  test("has its real size on the wire: a start and a delta for every shard of the view", () => {
-    const primary = primaryOf({ engines: ids(8), indexReplicas: 1 });
-    reportAll(primary, [1, 0, 0, 0, 0, 0, 0, 0]);
-    expect(entryBytes(primary.cut()!)).toBe(20 + 8 * 5);
+  test("waits for the one before it to be committed", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    expect(mayCut(primary)).toBe(true);
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(mayCut(primary)).toBe(false);
+    report(1, [2, 0]);
+    report(2, [2, 0]);
+    expect(mayCut(primary)).toBe(false);
+    acknowledge(3, 1);
+    expect(mayCut(primary)).toBe(true);
   });
 });
 
-describe("an entry is committed", () => {
+describe("commit", () => {
   test.each([
-    { replicas: 2, acknowledgements: 1 },
-    { replicas: 3, acknowledgements: 1 },
-    { replicas: 4, acknowledgements: 2 },
-    { replicas: 5, acknowledgements: 2 },
-    { replicas: 6, acknowledgements: 3 },
-  ])(
-    "with $replicas replicas of the metalog by $acknowledgements of the backups, whichever they are",
-    ({ replicas, acknowledgements }) => {
-      const backups = ids(replicas).slice(1);
-      for (let turn = 0; turn < backups.length; turn++) {
-        const order = [...backups.slice(turn), ...backups.slice(0, turn)];
-        const primary = primaryOf({ sequencers: ids(replicas), metalogReplicas: replicas });
-        reportAll(primary, [1, 0, 0]);
-        primary.cut();
-        const committed = order.map((backup) => {
-          primary.acknowledge(backup, 1);
-          return primary.state.replicatedPosition;
-        });
-        expect(committed).toEqual(order.map((_, i) => (i + 1 >= acknowledgements ? 1 : 0)));
-        // And it is sent out once, however many acknowledge.
-        expect(takeKind(primary.out, "metalogs")).toHaveLength(3 + 3);
-      }
-    },
-  );
-
-  test("not by one backup that acknowledges twice", () => {
-    const primary = primaryOf({ sequencers: ids(5), metalogReplicas: 5 });
-    reportAll(primary, [1, 0, 0]);
-    primary.cut();
-    primary.acknowledge(2, 1);
-    primary.acknowledge(2, 1);
-    expect(primary.state.replicatedPosition).toBe(0);
-  });
-
-  test("not by a sequencer that is no backup, and not by an acknowledgement of less than it was", () => {
-    const primary = primaryOf({ sequencers: ids(4), metalogReplicas: 3 });
-    reportAll(primary, [1, 0, 0]);
-    primary.cut();
-    primary.acknowledge(4, 1);
-    expect(primary.state.replicatedPosition).toBe(0);
-    primary.acknowledge(3, 1);
-    primary.acknowledge(3, 0);
-    expect(primary.state.acked).toEqual([0, 1]);
-    expect(primary.state.replicatedPosition).toBe(1);
-  });
-});
-
-describe("a committed entry goes", () => {
-  /** Engines 1 to 4 on storage nodes 1 to 4, two replicas each; the index on engine 1. */
-  function commitOf(counts: Readonly<Record<number, readonly number[]>>): Set<number> {
-    const primary = primaryOf({
-      engines: ids(4),
-      storages: ids(4),
-      userlogReplicas: 2,
-      indexReplicas: 1,
-    });
-    for (const [storage, each] of Object.entries(counts)) primary.report(Number(storage), each);
-    primary.cut();
-    primary.acknowledge(2, 1);
-    return new Set(takeKind(primary.out, "metalogs").map(({ to }) => to));
-  }
-
-  test("to the index engines, the engines with records in it and the storage nodes of their shards", () => {
-    // Engine 2 is on storage nodes 3 and 4, as second to store for is engine 4.
-    expect(commitOf({ 3: [5, 0], 4: [5, 0] })).toEqual(
-      new Set([engineAt(1), engineAt(2), storageAt(3), storageAt(4)]),
-    );
-  });
-
-  test("to an engine once, also when it has both the index and records in it", () => {
-    expect(commitOf({ 1: [1, 0], 2: [1, 0] })).toEqual(new Set([engineAt(1), storageAt(1), storageAt(2)]));
-  });
-});
-
-describe("the newest entries", () => {
-  test("are kept for a seal report, as many as it carries", () => {
-    const primary = primaryOf();
-    for (let n = 1; n <= TAIL + 10; n++) {
-      reportAll(primary, [n, 0, 0]);
-      primary.cut();
-      primary.acknowledge(2, n);
-      expect(primary.state.recent.length).toBe(Math.min(n, TAIL));
+    { metalogReplicas: 2, needed: 1 },
+    { metalogReplicas: 3, needed: 1 },
+    { metalogReplicas: 4, needed: 2 },
+    { metalogReplicas: 5, needed: 2 },
+  ])("of $metalogReplicas replicas needs the primary and $needed backups", ({ metalogReplicas, needed }) => {
+    const { primary, report, cut, acknowledge, out } = createTest({ metalogReplicas });
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    // The last backup of the list first: which of them it is does not matter.
+    const backups = [...primary.backups].reverse();
+    for (let i = 0; i < backups.length; i++) {
+      acknowledge(backups[i]!, 1);
+      expect(primary.replicatedPosition).toBe(i + 1 >= needed ? 1 : 0);
+      expect(targets(out).length > 0).toBe(i + 1 >= needed);
     }
-    expect(primary.state.recent[0]!.position).toBe(10);
-    expect(primary.state.seqnumPosition).toBe(TAIL + 10);
+  });
+
+  test("counts a backup once however often it acknowledges, and nobody else", () => {
+    const { primary, report, cut, acknowledge } = createTest({ metalogReplicas: 5 });
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    acknowledge(2, 1);
+    acknowledge(2, 1);
+    acknowledge(1, 1);
+    acknowledge(9, 1);
+    expect(primary.replicatedPosition).toBe(0);
+    acknowledge(5, 1);
+    expect(primary.replicatedPosition).toBe(1);
+  });
+
+  test("does not go back when an older acknowledgement comes late", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    for (const count of [1, 2]) {
+      report(1, [count, 0]);
+      report(2, [count, 0]);
+      cut();
+      acknowledge(2, count);
+    }
+    acknowledge(2, 1);
+    expect(primary.acked).toEqual([2, 0]);
+    expect(primary.replicatedPosition).toBe(2);
+  });
+
+  test("sends the entry once to the engines with new records, those of the index, and the shards' storages", () => {
+    const { report, cut, acknowledge, out } = createTest();
+    report(3, [0, 2]);
+    report(4, [0, 2]);
+    cut();
+    takeSent(out);
+    acknowledge(2, 1);
+    // Shard 3 is engine 2, stored on 3 and 4; the index is on engine 4.
+    expect(targets(out)).toEqual([102, 104, 203, 204]);
+    acknowledge(3, 1);
+    expect(targets(out)).toEqual([102, 104, 203, 204]);
+  });
+
+  test("sends an engine that has new records and the index one copy", () => {
+    const { report, cut, acknowledge, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    takeSent(out);
+    acknowledge(2, 1);
+    expect(targets(out)).toEqual([104, 201, 202]);
+  });
+
+  test("passes over nodes that the directory does not know", () => {
+    const { primary, report, out } = createTest();
+    const known: Directory = { ...DIRECTORY, storage: [undefined, 201], sequencer: [undefined, 301, 302] };
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut(primary, known, out);
+    expect(out.sent.map(({ to }) => to)).toEqual([302]);
+    takeSent(out);
+    takeMetalogProgress(primary, 2, 1, known, TAIL_ENTRIES, out);
+    expect(targets(out)).toEqual([104, 201]);
+  });
+
+  test("leaves as many entries in memory as a seal report carries", () => {
+    const { primary, report, cut, acknowledge } = createTest();
+    for (let count = 1; count <= 5; count++) {
+      report(1, [count, 0]);
+      report(2, [count, 0]);
+      cut();
+      acknowledge(2, count);
+    }
+    expect(primary.recent.map(({ position }) => position)).toEqual([3, 4]);
   });
 });
