@@ -50,7 +50,11 @@ export const controller: Machine<ControllerConfig, ControllerState, BokiMessage>
 };
 
 function startFirstView(state: ControllerState, out: Effects<BokiMessage>): void {
-  if (state.phase !== "created" || state.directory === undefined) return;
+  if (state.phase !== "created") return;
+  if (state.directory === undefined) {
+    out.count("controller.commandDropped");
+    return;
+  }
   const { metalogReplicas, userlogReplicas, indexReplicas, physicalLogs, hashTokens } = state.config;
   const sequencers = onlineOf(state.directory.sequencer);
   const spec: ViewSpec = {

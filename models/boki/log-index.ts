@@ -30,6 +30,8 @@ import {
   type Seqnum,
   TAG_ALL,
   type Tag,
+  viewOf,
+  viewOfJoined,
 } from "./identifiers.ts";
 import type { BokiMessage, LogRecord, ReadQuery } from "./messages.ts";
 import type { MetalogEntry } from "./metalog.ts";
@@ -230,7 +232,9 @@ function admittedPosition(state: IndexState): number {
 
 function evaluate(state: IndexState, query: ReadQuery, out: Effects<BokiMessage>): Answer[] {
   const answer = lookUp(state, query);
-  if (answer.found === undefined && query.direction === "nextBlock") {
+  // Behind this view nothing can appear in it, so there is nothing to wait for.
+  const mayAppear = viewOfJoined(query.seqnum) <= viewOf(state.applier.logspace);
+  if (answer.found === undefined && query.direction === "nextBlock" && mayAppear) {
     state.blocked.push({ query, since: out.now });
     const { origin, op } = query;
     out.observe?.({ kind: "readBlocked", engine: state.engine, origin, op } satisfies Observation);

@@ -212,7 +212,7 @@ export function createWorker(
     const running = state.call!;
     const { call } = running;
     const { engine, appendBytesMax, auxBytesMax, mutation } = state.config;
-    if (request.op === "sleep") {
+    if (request.op === "sleep" && !running.several) {
       out.setTimer(WAKE, request.nanos);
       return;
     }

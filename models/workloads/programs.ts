@@ -162,12 +162,12 @@ function* operate(plan: Plan, known: Knowledge): Steps<Knowledge> {
     case "checkTail":
       return learn(known, yield* checkTail(yield* tagOf(plan)));
     case "readPrev": {
-      const from = yield* positionFor(plan, known);
+      const from = yield* positionFor(plan, known, SEQNUM_MAX);
       return learn(known, yield* readPrev(yield* tagOf(plan), from));
     }
     case "readNext":
     case "readNextBlock": {
-      const from = yield* positionFor(plan, known);
+      const from = yield* positionFor(plan, known, 0);
       const read = operation === "readNext" ? readNext : readNextBlock;
       return learn(known, yield* read(yield* tagOf(plan), from));
     }
@@ -200,11 +200,12 @@ function* tagOf(plan: Plan): Steps<number> {
   return plan.config.tagsPerRecord === 0 ? TAG_ALL : 1 + (yield* sample(plan.tag));
 }
 
-function* positionFor(plan: Plan, known: Knowledge): Steps<Seqnum> {
+/** Where a read begins; a client that knows of no record yet begins at `end`, the end of the log it reads away from. */
+function* positionFor(plan: Plan, known: Knowledge, end: Seqnum): Steps<Seqnum> {
   const { readPosition } = plan.config;
   const { newest, cursor } = known;
   if (readPosition.kind === "next") return cursor === undefined ? 0 : cursor + 1;
-  if (newest === undefined) return SEQNUM_MAX;
+  if (newest === undefined) return end;
   const base = newest - (newest % 4_294_967_296);
   const records = newest - base + 1;
   const back = yield* choose(

@@ -15,6 +15,7 @@ import {
 import type { LogRecord, ReadDirection, ReadQuery } from "../../../models/boki/messages.ts";
 import { type CutEntry, cutEntry, vectorOfZeros, vectorPlus } from "../../../models/boki/metalog.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
+import { get } from "../../../sim/structures/grow-map.ts";
 import { SharedLists } from "../../../sim/structures/int-list.ts";
 import { type FakeEffects, fakeEffects } from "./fake-effects.ts";
 
@@ -124,6 +125,7 @@ describe("the index", () => {
     data(0, 1);
     expect(index.received.size).toBe(0);
     expect(index.engineOf.length).toBe(2);
+    expect(get(index.books, 1)!.all.length).toBe(2);
     expect(shown(index)).toEqual([1, 2]);
   });
 
@@ -189,6 +191,17 @@ describe("a blocking read", () => {
     expect(positionsOf(takeIndexData(index, [1], [recordOf(1, [8, 9])], out))).toEqual([1]);
   });
 
+  test("does not wait behind the view: nothing can appear there in it", () => {
+    const { ask, index } = createTest();
+    expect(positionsOf(ask({ direction: "nextBlock", seqnum: SEQNUM_MAX }))).toEqual([undefined]);
+    expect(positionsOf(ask({ direction: "nextBlock", seqnum: join(logspaceId(3, 1), 0) }))).toEqual([
+      undefined,
+    ]);
+    expect(index.blocked).toEqual([]);
+    expect(ask({ direction: "nextBlock", seqnum: join(LOGSPACE, 0xffffffff) })).toEqual([]);
+    expect(index.blocked).toHaveLength(1);
+  });
+
   test("ends with nothing at its limit, each at its own", () => {
     const { ask, index, out } = createTest();
     expect(nextExpiryNanos(index, 100)).toBeUndefined();
@@ -215,7 +228,7 @@ describe("what a read finds", () => {
       logBook: fc.integer({ min: 1, max: 2 }),
       tags: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
     }),
-    { maxLength: 20 },
+    { maxLength: 20, size: "max" },
   );
   const query = fc.record({
     direction: fc.constantFrom<ReadDirection>("next", "prev"),
@@ -247,7 +260,7 @@ describe("what a read finds", () => {
 
   test("is the nearest record of the LogBook with the tag, bound included, in either direction", () => {
     fc.assert(
-      fc.property(log, fc.array(query, { minLength: 1, maxLength: 20 }), (written, queries) => {
+      fc.property(log, fc.array(query, { minLength: 1, maxLength: 20, size: "max" }), (written, queries) => {
         const out = fakeEffects();
         const index = indexOf(written, out);
         for (const each of queries.map(queryOf)) {
