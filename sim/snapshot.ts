@@ -125,12 +125,9 @@ function restoreProcess(process: Process, saved: SavedProcess): void {
   process.cell[0] = saved.state;
   process.generators.clear();
   process.timers.clear();
-  for (const entry of saved.timers) {
-    // The ticket was another queue's. A timer that is still pending there gets a new one with its event; one that waits for
-    // its thread has none.
-    entry.ticket = 0;
-    process.timers.set(entry.name, entry);
-  }
+  // The tickets were another queue's: a timer that is still pending gets a new one with its event, one that waits for its
+  // thread needs none.
+  for (const entry of saved.timers) process.timers.set(entry.name, entry);
   process.choices.restore(saved.choices as never);
   process.cpu.restore(saved.cpu as never);
   saved.threads.forEach((thread, at) => {

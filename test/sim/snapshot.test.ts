@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { restoreSimulation, saveSimulation } from "../../sim/snapshot.ts";
 import { stateDifference } from "../../sim/structures/clone.ts";
-import { add, link, logging, logOf, note, simulate } from "./kit.ts";
+import { add, costs, type Log, link, logging, logOf, type Note, note, simulate } from "./kit.ts";
 import { build, everythingOf, TOY_NANOS, toySystems } from "./toy.ts";
 
 const modes = fc.constantFrom("fast" as const, "checked" as const);
@@ -90,27 +90,59 @@ describe("a snapshot", () => {
     expect(() => copy.run(20)).toThrow(TypeError);
   });
 
+  /** Builds, runs to `cut`, saves, and lets a copy and the original go on; both must end alike. */
+  function goOn(make: () => ReturnType<typeof simulate>, cut: number) {
+    const original = make();
+    original.start();
+    original.run(cut);
+    const copy = make();
+    restoreSimulation(copy, saveSimulation(original));
+    for (const each of [original, copy]) each.run(10_000);
+    expect(copy.digest.toString()).toBe(original.digest.toString());
+    expect(logOf(copy, 0)).toEqual(logOf(original, 0));
+    return logOf(copy, 0);
+  }
+
   test("knows a timer by its event, not by how the payload looks", () => {
-    const make = () => {
+    const looksLikeATimer = { kind: "message", name: "t", live: true, waits: false, atNanos: 0, ticket: 7 };
+    const log = goOn(() => {
       const simulation = simulate({ link: link(10) });
+      const show = (message: Note, state: Log) => state.log.push([0, JSON.stringify(message)]);
       const sink = add(
         simulation,
         "sink",
-        logging({
-          receive: ({ value }, _out, _from, state) => void state.log.push([0, JSON.stringify(value)]),
-        }),
+        logging({ receive: (message, _out, _from, state) => void show(message, state) }),
       );
-      const looksLikeATimer = { name: "t", live: true, atNanos: 0, ticket: 7 };
-      add(simulation, "source", logging({ start: (out) => out.send(sink, note("n", looksLikeATimer)) }));
+      add(simulation, "source", logging({ start: (out) => out.send(sink, looksLikeATimer) }));
       return simulation;
-    };
-    const original = make();
-    original.start();
-    original.run(5);
-    const copy = make();
-    restoreSimulation(copy, saveSimulation(original));
-    copy.run(20);
-    original.run(20);
-    expect(logOf(copy, 0)).toEqual(logOf(original, 0));
+    }, 5);
+    expect(log[1]![1]).toBe(JSON.stringify(looksLikeATimer));
+  });
+
+  test("does not mistake the timer of another queue for one of its own", () => {
+    // At 20, timer x waits for its thread. Its event had the number that the event of y is given in the copy's queue.
+    const log = goOn(() => {
+      const simulation = simulate({ link: link(5) });
+      const worker = add(
+        simulation,
+        "worker",
+        logging({
+          start: (out) => {
+            out.send(out.self, note("busy"));
+            out.setTimer("x", 10);
+            out.setTimer("y", 1_000);
+          },
+          receive: ({ kind }, out) => kind === "script" && out.cancelTimer("x"),
+        }),
+        { costs: costs({ receiveNanos: () => 100 }) },
+      );
+      add(simulation, "source", logging({ start: (out) => out.send(worker, note("script")) }));
+      return simulation;
+    }, 20);
+    expect(log).toEqual([
+      [5, "busy"],
+      [105, "script"],
+      [1_000, "timer y"],
+    ]);
   });
 });
