@@ -1,124 +1,141 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { logspaceId } from "../../../models/boki/identifiers.ts";
-import {
-  backupsOf,
-  createView,
-  enoughNodes,
-  logspaceOfLogBook,
-  type ViewSpec,
-} from "../../../models/boki/view.ts";
+import { backupsOf, createView, enoughNodes, logspaceOfLogBook } from "../../../models/boki/view.ts";
+import { ids, viewSpec, viewWith } from "./nodes.ts";
 
-const SPEC: ViewSpec = {
-  viewId: 1,
-  metalogReplicas: 3,
-  userlogReplicas: 3,
-  indexReplicas: 2,
-  physicalLogs: 2,
-  sequencers: [5, 3, 1, 4],
-  engines: [30, 10, 20],
-  storages: [2, 4, 1, 3, 5],
-  hashSeed: 7,
-  hashTokens: [5, 3, 3, 5],
-};
-
-/** Views with any numbers of nodes, ids in any order. */
-const spec: fc.Arbitrary<ViewSpec> = fc
-  .record({
-    engines: fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 12 }),
-    storages: fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 12 }),
-    sequencers: fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 6 }),
-    share: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
-  })
-  .map(({ engines, storages, sequencers, share }) => ({
-    viewId: 0,
-    engines,
-    storages,
-    sequencers,
-    metalogReplicas: 1 + (share[0]! % sequencers.length),
-    userlogReplicas: 1 + (share[1]! % storages.length),
-    indexReplicas: 1 + (share[2]! % engines.length),
-    physicalLogs: 1 + (share[3]! % sequencers.length),
-    hashSeed: 0,
-    hashTokens: [sequencers[0]!],
-  }));
-
-describe("a view", () => {
-  test("deals storage nodes to engines in turn, by place in the lists and not by id", () => {
-    const view = createView(SPEC);
+describe("what follows from a view's lists", () => {
+  test("goes by position in them, not by node id", () => {
+    const view = viewWith({
+      sequencers: [7, 3, 5],
+      physicalLogs: 2,
+      engines: [20, 10, 30, 40],
+      storages: [9, 8, 6],
+      userlogReplicas: 2,
+      indexReplicas: 1,
+    });
+    expect(view.logspaces).toEqual([7, 3]);
     expect(view.storageSets).toEqual([
-      [2, 4, 1],
-      [3, 5, 2],
-      [4, 1, 3],
+      [9, 8],
+      [6, 9],
+      [8, 6],
+      [9, 8],
     ]);
-    // By place in the storage list, places in the engine list.
-    expect(view.sourceEngines).toEqual([[0, 1], [0, 2], [0, 2], [1, 2], [1]]);
-  });
-
-  test("deals engines to the indexes of sequencers in turn", () => {
-    expect(createView(SPEC).indexSets).toEqual([
-      [30, 10],
-      [20, 30],
-      [10, 20],
-      [30, 10],
+    expect(view.indexSets).toEqual([[20], [10], [30]]);
+    // Positions in the engine list, in its order.
+    expect(view.sourceEngines).toEqual([
+      [0, 1, 3],
+      [0, 2, 3],
+      [1, 2],
     ]);
   });
 
-  test("has the first sequencers as primaries, each backed up by those behind it, around the end of the list", () => {
-    const view = createView(SPEC);
-    expect(view.logspaces).toEqual([logspaceId(1, 5), logspaceId(1, 3)]);
-    expect(backupsOf(view, 0)).toEqual([3, 1]);
-    expect(backupsOf(view, 3)).toEqual([5, 3]);
+  test("deals storage nodes by the number of storage nodes and indexes by the number of engines", () => {
+    const view = viewWith({ engines: ids(5), storages: ids(4), userlogReplicas: 3, indexReplicas: 2 });
+    expect(view.storageSets).toEqual([
+      [1, 2, 3],
+      [4, 1, 2],
+      [3, 4, 1],
+      [2, 3, 4],
+      [1, 2, 3],
+    ]);
+    expect(view.indexSets).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 1],
+    ]);
   });
 
-  test("has for every engine as many different storage nodes as asked, and names each in both directions", () => {
+  test("gives a sequencer those that follow it as backups, around the end of the list", () => {
+    const view = viewWith({ sequencers: [4, 2, 9, 1], metalogReplicas: 3 });
+    expect(ids(4).map((_, position) => backupsOf(view, position))).toEqual([
+      [2, 9],
+      [9, 1],
+      [1, 4],
+      [4, 2],
+    ]);
+  });
+
+  test("has each engine among the sources of the nodes of its set and of no others, in list order", () => {
     fc.assert(
-      fc.property(spec, (each) => {
-        expect(enoughNodes(each)).toBe(true);
-        const view = createView(each);
-        view.storageSets.forEach((set, engine) => {
-          expect(new Set(set).size).toBe(each.userlogReplicas);
-          each.storages.forEach((storage, at) => {
-            expect(view.sourceEngines[at]!.includes(engine)).toBe(set.includes(storage));
+      fc.property(
+        fc.shuffledSubarray(ids(9), { minLength: 1 }),
+        fc.shuffledSubarray(ids(9), { minLength: 1 }),
+        fc.integer({ min: 1, max: 9 }),
+        (engines, storages, replicas) => {
+          const userlogReplicas = Math.min(replicas, storages.length);
+          const view = createView(viewSpec({ engines, storages, userlogReplicas }));
+          for (const set of view.storageSets) expect(new Set(set).size).toBe(userlogReplicas);
+          view.sourceEngines.forEach((sources, at) => {
+            const expected = engines.flatMap((_, position) =>
+              view.storageSets[position]!.includes(storages[at]!) ? [position] : [],
+            );
+            expect(sources).toEqual(expected);
           });
-        });
-        for (const sources of view.sourceEngines) {
-          expect(sources).toEqual([...new Set(sources)].sort((a, b) => a - b));
-        }
-        each.sequencers.forEach((sequencer, at) => {
-          const backups = backupsOf(view, at);
-          expect(new Set([sequencer, ...backups]).size).toBe(each.metalogReplicas);
-          expect(new Set(view.indexSets[at]).size).toBe(each.indexReplicas);
-        });
-      }),
+        },
+      ),
     );
   });
 
-  test("gives the storage nodes of a larger cluster the same load, give or take one engine", () => {
+  test("loads the storage nodes alike, give or take one engine", () => {
     fc.assert(
-      fc.property(spec, (each) => {
-        const loads = createView(each).sourceEngines.map(({ length }) => length);
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 3, max: 12 }), (engines, storages) => {
+        const view = viewWith({
+          engines: ids(engines),
+          storages: ids(storages),
+          userlogReplicas: 3,
+          indexReplicas: 1,
+        });
+        const loads = view.sourceEngines.map(({ length }) => length);
         expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
       }),
     );
   });
 
-  test("assigns a LogBook to the log its hash token says, always the same, and uses all of them", () => {
-    const view = createView(SPEC);
-    const logs = Array.from({ length: 200 }, (_, logBook) => logspaceOfLogBook(view, logBook));
-    expect(new Set(logs)).toEqual(new Set(view.logspaces));
-    expect(Array.from({ length: 200 }, (_, logBook) => logspaceOfLogBook(view, logBook))).toEqual(logs);
+  test("has as many different nodes for a metalog and for an index as it asks for", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 0, max: 3 }),
+        (metalogReplicas, indexReplicas, more) => {
+          const sequencers = ids(metalogReplicas + more);
+          const engines = ids(indexReplicas + more);
+          const view = viewWith({ sequencers, engines, metalogReplicas, indexReplicas });
+          sequencers.forEach((sequencer, position) => {
+            expect(new Set([sequencer, ...backupsOf(view, position)]).size).toBe(metalogReplicas);
+            expect(new Set(view.indexSets[position]).size).toBe(indexReplicas);
+          });
+        },
+      ),
+    );
   });
 });
 
-describe("nodes suffice for a view", () => {
-  test.each<[string, Partial<ViewSpec>]>([
-    ["sequencers for the replicas of the metalog", { sequencers: [1, 2] }],
-    ["sequencers for the physical logs", { physicalLogs: 5 }],
-    ["engines for the replicas of the index", { engines: [1] }],
-    ["storage nodes for the replicas of a record", { storages: [1, 2] }],
-  ])("unless there are too few %s", (_, change) => {
-    expect(enoughNodes(SPEC)).toBe(true);
-    expect(enoughNodes({ ...SPEC, ...change })).toBe(false);
+describe("a LogBook", () => {
+  test("belongs to one of the active physical logs, always the same in a view", () => {
+    const view = viewWith({ physicalLogs: 3, hashTokens: [2, 1, 3, 2, 1] });
+    const logs = ids(1_000).map((logBook) => logspaceOfLogBook(view, logBook));
+    expect(new Set(logs)).toEqual(new Set(view.logspaces));
+    expect(ids(1_000).map((logBook) => logspaceOfLogBook(view, logBook))).toEqual(logs);
+  });
+
+  test("may belong to another one when the tokens are dealt anew", () => {
+    const before = viewWith({ physicalLogs: 2, hashTokens: [1, 2] });
+    const after = viewWith({ physicalLogs: 2, hashTokens: [2, 1] });
+    expect(logspaceOfLogBook(after, 1)).not.toBe(logspaceOfLogBook(before, 1));
+  });
+});
+
+describe("a view needs", () => {
+  const spec = viewSpec({ metalogReplicas: 3, physicalLogs: 2, indexReplicas: 2, userlogReplicas: 3 });
+
+  test.each([
+    ["just enough nodes of every role", { engines: ids(2) }, true],
+    ["a sequencer for each replica of the metalog", { sequencers: ids(2) }, false],
+    ["a sequencer for each physical log", { physicalLogs: 4, sequencers: ids(3) }, false],
+    ["an engine for each replica of the index", { engines: ids(1) }, false],
+    ["a storage node for each replica of a record", { storages: ids(2) }, false],
+  ])("%s", (_, changes, expected) => {
+    expect(enoughNodes({ ...spec, ...changes })).toBe(expected);
   });
 });
