@@ -6,7 +6,7 @@ import {
   NETWORK_DEFAULTS,
 } from "../../models/boki/config.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { formatProblems, ScenarioError } from "../../scenarios/problems.ts";
+import { formatProblems, type ScenarioError } from "../../scenarios/problems.ts";
 import { EXAMPLE, edited, mistakes } from "./example.ts";
 
 const MINIMAL =
