@@ -203,6 +203,14 @@ describe("a program", () => {
     ]);
   });
 
+  test("cannot sleep as one of several operations", () => {
+    const program = function* () {
+      yield* all([{ op: "sleep", nanos: 5 }]);
+      return { output: null };
+    };
+    expect(() => createTest(program)).toThrow("sleep is no operation that can be one of several");
+  });
+
   test("sleeps by a timer, and goes on behind it", () => {
     const { out, expire } = createTest(function* () {
       yield* sleep(500);
