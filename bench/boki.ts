@@ -94,10 +94,8 @@ function nodes(options: Options): Row[] {
       ...producers(2 * engines, 5 * MILLISECOND),
       logBooks: { count: 4 * physicalLogs, zipfExponent: 0 },
     };
-    const { simulation } = deploy(
-      { boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster },
-      workload,
-    );
+    const deployment = deploy({ boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster }, workload);
+    const { simulation } = deployment;
     simulation.start();
     // Connections are made, and the code compiled, before anything is counted.
     simulation.run(START_UP_NANOS + 100 * MILLISECOND);
