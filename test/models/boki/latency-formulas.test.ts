@@ -137,6 +137,44 @@ describe("an append of a lone client", () => {
   });
 });
 
+describe("the metalog's quorum", () => {
+  test.each([
+    { replicas: 2, backup: 1 },
+    { replicas: 3, backup: 1 },
+    { replicas: 4, backup: 2 },
+    { replicas: 5, backup: 2 },
+  ])(
+    "of $replicas replicas takes the round trip to backup number $backup by distance",
+    ({ replicas, backup }) => {
+      // Backup i is i times this further away than others; the nearest is not the first in the list.
+      const EXTRA: Nanos = 13 * MICROSECOND;
+      const distances = [3, 1, 4, 2].slice(0, replicas - 1);
+      const further = (i: number) => distances[i]! * EXTRA;
+      const each = quiet({
+        nanos: 40 * MILLISECOND,
+        cluster: { sequencers: replicas },
+        boki: { metalogReplicas: replicas, localCutNanos: LOCAL_CUT, globalCutNanos: GLOBAL_CUT },
+        calls: [
+          { atNanos: 0, logBook: 1, program: "appendAndThink", args: { rounds: 20, thinkNanos: THINK } },
+        ],
+        prepare({ simulation, sequencers }) {
+          const [primary, ...backups] = sequencers.map((at) => simulation.processes[at]!);
+          backups.forEach((each, i) => {
+            const extraLatency = { kind: "constant", value: further(i) } as const;
+            simulation.network.setFault(primary!, each, { extraLatency });
+          });
+        },
+      });
+      const ascending = distances.map((_, i) => further(i)).sort((a, b) => a - b);
+      const appends = operationsOf(each, "append");
+      expect(appends).toHaveLength(20);
+      expect(appends.map(({ endNanos }) => endNanos)).toEqual(
+        appends.map(({ beginNanos }) => predictedEnd(each, beginNanos) + ascending[backup - 1]!),
+      );
+    },
+  );
+});
+
 describe("cuts under load", () => {
   /** When the primary cut, up to a constant: every cut completes an append somewhere, equally long after it. */
   function gapsOfCuts(hopNanos: Nanos): Nanos[] {
