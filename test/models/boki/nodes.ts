@@ -1,6 +1,6 @@
 /** Nodes, views, records and cuts for tests of single roles. */
 
-import { join, type NodeId, type Tag } from "../../../models/boki/identifiers.ts";
+import { join, type NodeId } from "../../../models/boki/identifiers.ts";
 import type { Directory, LogRecord } from "../../../models/boki/messages.ts";
 import {
   type CutEntry,
@@ -69,10 +69,6 @@ export function directoryOf({ sequencers, storages, engines }: ViewSpec): Direct
 export function recordOf(engine: NodeId, counter: number, changes: Partial<LogRecord> = {}): LogRecord {
   const localid = join(engine, counter);
   return { localid, logBook: 1, tags: [], dataBytes: 100, data: localid, ...changes };
-}
-
-export function taggedRecord(engine: NodeId, counter: number, ...tags: Tag[]): LogRecord {
-  return recordOf(engine, counter, { tags });
 }
 
 /** The entries of cuts that order these many records of each shard, one row a cut. */
