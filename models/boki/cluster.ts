@@ -81,6 +81,7 @@ export interface Deployment {
 
 const ROLE_ZOOKEEPER = "zookeeper";
 const ROLE_WORKER = "worker";
+const ROLE_CLIENT = "client";
 
 export function createDeployment(config: DeploymentConfig): Deployment {
   const { cluster, boki, network, mutation } = config;
@@ -108,7 +109,8 @@ export function createDeployment(config: DeploymentConfig): Deployment {
       ...rest,
       role,
       ...(config.free === true || model === undefined ? {} : { costs: model }),
-      ...(wakeLatency === undefined ? {} : { wakeLatency }),
+      // The load generator keeps its timetable; what it measures is the system.
+      ...(wakeLatency === undefined || role === ROLE_CLIENT ? {} : { wakeLatency }),
       ...(cpuJitter === undefined ? {} : { cpuJitter }),
     });
   };
@@ -242,7 +244,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     return address;
   });
   const clients = config.workloads.map((workload) =>
-    add("client", {
+    add(ROLE_CLIENT, {
       name: `client-${workload.name}`,
       machine: client,
       config: {

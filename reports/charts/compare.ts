@@ -194,11 +194,7 @@ function alongQuantity(result: ScenarioResult, rows: readonly Row[], value: Enco
     height: LINE_HEIGHT,
     layer: [
       { mark: { type: "line" }, encoding: { x, y, color, ...(strokeDash && { strokeDash }) } },
-      {
-        transform: [{ filter: "datum.low !== null" }],
-        mark: { type: "rule", strokeWidth: 1.2 },
-        encoding: { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color },
-      },
+      ...intervals(rows, { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color }),
       {
         mark: { type: "point" },
         encoding: { x, y, color, tooltip: TOOLTIP },
@@ -240,17 +236,21 @@ function rowPerVariant(rows: readonly Row[], value: Encoding, mark: "bars" | "po
               tooltip: TOOLTIP,
             },
           },
-      {
-        transform: [{ filter: "datum.low !== null" }],
-        mark: { type: "rule", strokeWidth: 1.2 },
-        encoding: {
-          x: { field: "low", type: "quantitative" },
-          x2: { field: "high" },
-          y,
-          yOffset,
-          ...(mark === "points" && { color }),
-        },
-      },
+      ...intervals(rows, {
+        x: { field: "low", type: "quantitative" },
+        x2: { field: "high" },
+        y,
+        yOffset,
+        ...(mark === "points" && { color }),
+      }),
     ],
   };
+}
+
+/** Confidence intervals as rules. With one replication there are none, and an axis of nothing has no extent. */
+function intervals(rows: readonly Row[], encoding: object): object[] {
+  if (rows.every(({ low }) => low === null)) return [];
+  return [
+    { transform: [{ filter: "datum.low !== null" }], mark: { type: "rule", strokeWidth: 1.2 }, encoding },
+  ];
 }

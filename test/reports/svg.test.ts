@@ -113,3 +113,19 @@ describe("the charts of a comparison", () => {
     expect(comparisonCharts(quickstartResult())).toEqual([]);
   });
 });
+
+describe("a result of one replication", () => {
+  test("is compared without intervals, as bars, points and lines", async () => {
+    for (const result of [quantityVariantsResult(4), namedVariantsResult()]) {
+      const bare = structuredClone(result);
+      const strip = (value: unknown): void => {
+        if (typeof value !== "object" || value === null) return;
+        if ("low" in value && "high" in value) Object.assign(value, { low: null, high: null });
+        for (const each of Object.values(value)) strip(each);
+      };
+      strip(bare);
+      for (const svg of (await svgsOf(comparisonCharts(bare))).values()) expectWellFormed(svg);
+      for (const svg of (await svgsOf(firstVariantCharts(bare))).values()) expectWellFormed(svg);
+    }
+  });
+});
