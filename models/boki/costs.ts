@@ -58,9 +58,9 @@ export const COSTS = {
   /** Re-evaluate one blocked read at an index advance. */
   blockedReadCheck: 300,
   /** Worker library and Go runtime: encode a request, and decode a result and wake the goroutine. */
-  libraryRequest: 6_000,
-  librarySerialisePerByte: 4,
-  libraryResult: 6_000,
+  workerRequest: 6_000,
+  workerSerialisePerByte: 4,
+  workerResult: 6_000,
   /** Gateway: take in a call or a result (HTTP on the client's side). */
   gatewayRequest: 15_000,
   gatewayReply: 12_000,
@@ -132,12 +132,12 @@ function sizeBytes(message: BokiMessage): Bytes {
 function sendNanos(costs: Costs, message: BokiMessage): Nanos {
   switch (message.kind) {
     case "append":
-      return costs.pipeWrite + costs.libraryRequest + costs.librarySerialisePerByte * message.dataBytes;
+      return costs.pipeWrite + costs.workerRequest + costs.workerSerialisePerByte * message.dataBytes;
     case "read":
     case "setAux":
     case "invoke":
     case "callDone":
-      return costs.pipeWrite + costs.libraryRequest;
+      return costs.pipeWrite + costs.workerRequest;
     case "call":
     case "invokeResult":
       return costs.pipeWrite;
@@ -242,7 +242,7 @@ export function gatewayCosts(costs: Costs): CostModel<BokiMessage> {
 }
 
 export function workerCosts(costs: Costs): CostModel<BokiMessage> {
-  return nodeCosts(costs, () => costs.pipeRead + costs.libraryResult);
+  return nodeCosts(costs, () => costs.pipeRead + costs.workerResult);
 }
 
 /** The load generator's own CPU time is no part of the system; its messages have a size all the same. */

@@ -21,8 +21,6 @@ import type {
   BokiMessage,
   CallId,
   CallInput,
-  Directory,
-  Held,
   LogRecord,
   NodeConfig,
   ReadDirection,
@@ -30,6 +28,7 @@ import type {
 import { Mutation } from "./mutations.ts";
 import { recordBytes } from "./observations.ts";
 import type { View } from "./view.ts";
+import type { ViewGate } from "./view-gate.ts";
 
 export interface EngineConfig extends NodeConfig {
   /** Function workers on this host. */
@@ -45,10 +44,8 @@ export interface EngineConfig extends NodeConfig {
   readonly sharedLists: SharedLists;
 }
 
-export interface EngineState {
+export interface EngineState extends ViewGate {
   readonly config: EngineConfig;
-  directory: Directory | undefined;
-  view: View | undefined;
   /** Whether appends are taken: in a view, and that view not frozen. */
   active: boolean;
   /** Made at the first append of this engine to a log. */
@@ -64,7 +61,6 @@ export interface EngineState {
   cache: Lru<number, LogRecord | AuxData> | undefined;
   /** Where the round-robin over storage sets and index sets stands. */
   turns: Map<string, number>;
-  held: Held[];
   /** Reads that came before the first view, or from a view ahead of this node's. */
   heldReads: number[];
 }

@@ -4,7 +4,7 @@
  * engine-calls.ts, the state in engine-state.ts; here are the node's views and who gets which message.
  */
 
-import type { Address, Machine } from "../../sim/machine.ts";
+import type { Machine } from "../../sim/machine.ts";
 import { lru } from "../../sim/structures/lru.ts";
 import { doneAppends, startAppend } from "./engine-appends.ts";
 import { endCall, startExternalCall, startNestedCall } from "./engine-calls.ts";
@@ -22,6 +22,7 @@ import { viewOf, viewOfJoined } from "./identifiers.ts";
 import { takeCut, takeIndexData } from "./log-index.ts";
 import type { BokiMessage } from "./messages.ts";
 import type { View } from "./view.ts";
+import { beforeAnyView, followZooKeeper, holdsFor, takeHeld } from "./view-gate.ts";
 
 export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
   start(config, out) {
@@ -32,9 +33,8 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
       topics: ["node", "view"],
     });
     return {
+      ...beforeAnyView(),
       config,
-      directory: undefined,
-      view: undefined,
       active: false,
       producers: new Map(),
       indexes: new Map(),
@@ -45,7 +45,6 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
       nextOp: 0,
       cache: config.cache ? lru(config.cacheBytes) : undefined,
       turns: new Map(),
-      held: [],
       heldReads: [],
     };
   },
@@ -53,11 +52,7 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
   receive(state, from, message, out) {
     switch (message.kind) {
       case "zkEvents":
-        for (const event of message.events) {
-          if (event.topic === "node") state.directory = event.directory;
-          else if (event.topic === "view") installView(state, event.view, out);
-        }
-        out.send(state.config.zooKeeper, { kind: "zkFetched" });
+        followZooKeeper(state, from, message, (view) => installView(state, view, out), out);
         return;
 
       case "dispatch":
@@ -106,17 +101,8 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
 function installView(state: EngineState, view: View, out: EngineEffects): void {
   state.view = view;
   state.active = view.enginePositions.has(state.config.id);
-  const released = state.held.filter((held) => held.view === view.viewId);
-  state.held = state.held.filter((held) => held.view !== view.viewId);
-  for (const { from, message } of released) engine.receive(state, from, message, out);
+  for (const { from, message } of takeHeld(state, view.viewId)) engine.receive(state, from, message, out);
   const reads = state.heldReads.filter((op) => viewOfJoined(state.reads.get(op)!.progress) <= view.viewId);
   state.heldReads = state.heldReads.filter((op) => !reads.includes(op));
   for (const op of reads) resumeRead(state, op, out);
-}
-
-/** Sets a message of a view that is not installed here yet aside. */
-function holdsFor(state: EngineState, view: number, from: Address, message: BokiMessage): boolean {
-  if (state.view !== undefined && view <= state.view.viewId) return false;
-  state.held.push({ view, from, message });
-  return true;
 }

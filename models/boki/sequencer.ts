@@ -8,7 +8,7 @@ import type { Effects, Machine } from "../../sim/machine.ts";
 import type { Nanos } from "../../sim/units.ts";
 import { SECOND } from "../../sim/units.ts";
 import { type LogspaceId, logspaceId, viewOf } from "./identifiers.ts";
-import type { BokiMessage, Directory, Held, NodeConfig } from "./messages.ts";
+import type { BokiMessage, NodeConfig } from "./messages.ts";
 import { type BackupState, createBackup, takeEntry } from "./metalog-backup.ts";
 import {
   createPrimary,
@@ -20,21 +20,19 @@ import {
 } from "./metalog-primary.ts";
 import { Mutation } from "./mutations.ts";
 import { backupsOf, type View } from "./view.ts";
+import { beforeAnyView, followZooKeeper, holdsFor, takeHeld, type ViewGate } from "./view-gate.ts";
 
 export interface SequencerConfig extends NodeConfig {
   readonly globalCutNanos: Nanos;
   readonly sealTailEntries: number;
 }
 
-export interface SequencerState {
+export interface SequencerState extends ViewGate {
   readonly config: SequencerConfig;
   /** When this node's cut timer ticks: first at least a second after start, unrelated to other nodes' timers. */
   readonly cutPhaseNanos: Nanos;
-  directory: Directory | undefined;
-  view: View | undefined;
   primary: PrimaryState | undefined;
   backups: Map<LogspaceId, BackupState>;
-  held: Held[];
 }
 
 const CUT = "globalCut";
@@ -48,29 +46,22 @@ export const sequencer: Machine<SequencerConfig, SequencerState, BokiMessage> = 
       topics: ["node", "view"],
     });
     return {
+      ...beforeAnyView(),
       config,
       cutPhaseNanos: out.now + SECOND + out.choose(config.globalCutNanos),
-      directory: undefined,
-      view: undefined,
       primary: undefined,
       backups: new Map(),
-      held: [],
     };
   },
 
   receive(state, from, message, out) {
     switch (message.kind) {
       case "zkEvents":
-        for (const event of message.events) {
-          if (event.topic === "node") state.directory = event.directory;
-          else if (event.topic === "view") installView(state, event.view, out);
-        }
-        out.send(state.config.zooKeeper, { kind: "zkFetched" });
+        followZooKeeper(state, from, message, (view) => installView(state, view, out), out);
         return;
 
       case "shardProgress": {
-        if (isAhead(state, message.logspace))
-          return void state.held.push({ view: viewOf(message.logspace), from, message });
+        if (holdsFor(state, viewOf(message.logspace), from, message)) return;
         const { primary } = state;
         if (primary?.logspace !== message.logspace) return;
         takeShardProgress(primary, message.storage, message.counts, out);
@@ -80,7 +71,7 @@ export const sequencer: Machine<SequencerConfig, SequencerState, BokiMessage> = 
 
       case "metalogReplicate": {
         const { logspace } = message.entry;
-        if (isAhead(state, logspace)) return void state.held.push({ view: viewOf(logspace), from, message });
+        if (holdsFor(state, viewOf(logspace), from, message)) return;
         const backup = state.backups.get(logspace);
         if (backup === undefined) return;
         const { id, sealTailEntries } = state.config;
@@ -136,11 +127,5 @@ function installView(state: SequencerState, view: View, out: Effects<BokiMessage
     else if (backupsOf(view, position).includes(id))
       state.backups.set(logspace, createBackup(logspace, mutation));
   });
-  const released = state.held.filter((held) => held.view === view.viewId);
-  state.held = state.held.filter((held) => held.view !== view.viewId);
-  for (const { from, message } of released) sequencer.receive(state, from, message, out);
-}
-
-function isAhead(state: SequencerState, logspace: LogspaceId): boolean {
-  return state.view === undefined || viewOf(logspace) > state.view.viewId;
+  for (const { from, message } of takeHeld(state, view.viewId)) sequencer.receive(state, from, message, out);
 }

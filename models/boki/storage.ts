@@ -4,7 +4,7 @@
  * views, the two timers, and the aux data that readers have attached to records.
  */
 
-import type { Address, Effects, Machine } from "../../sim/machine.ts";
+import type { Effects, Machine } from "../../sim/machine.ts";
 import { type Lru, lru, lruGet, lruPut } from "../../sim/structures/lru.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import { MILLISECOND, SECOND } from "../../sim/units.ts";
@@ -22,10 +22,11 @@ import {
   takeMisdirected,
   takeParked,
 } from "./log-storage.ts";
-import type { AuxData, BokiMessage, Directory, Held, LogRecord, NodeConfig } from "./messages.ts";
+import type { AuxData, BokiMessage, LogRecord, NodeConfig } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
 import type { View } from "./view.ts";
+import { beforeAnyView, followZooKeeper, holdsFor, takeHeld, type ViewGate } from "./view-gate.ts";
 
 export interface StorageConfig extends NodeConfig {
   readonly localCutNanos: Nanos;
@@ -37,12 +38,10 @@ export interface StorageConfig extends NodeConfig {
   readonly resultBytesMax: Bytes;
 }
 
-export interface StorageState {
+export interface StorageState extends ViewGate {
   readonly config: StorageConfig;
   readonly cutPhaseNanos: Nanos;
   readonly flushPhaseNanos: Nanos;
-  directory: Directory | undefined;
-  view: View | undefined;
   /** By logspace; made at its first message, as it would be empty until then. */
   logs: Map<LogspaceId, LogStorageState>;
   /** Logs with progress to report, in the order they became so. */
@@ -50,7 +49,6 @@ export interface StorageState {
   /** Logs with records that the database lacks. */
   unflushedLogs: LogspaceId[];
   aux: Lru<Seqnum, AuxData>;
-  held: Held[];
 }
 
 /** The local cut runs on an I/O thread; the flush on a thread of its own. */
@@ -68,27 +66,21 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
       topics: ["node", "view"],
     });
     return {
+      ...beforeAnyView(),
       config,
       cutPhaseNanos: out.now + SECOND + out.choose(config.localCutNanos),
       flushPhaseNanos: out.now + FIRST_FLUSH_NANOS + out.choose(config.flushIntervalNanos),
-      directory: undefined,
-      view: undefined,
       logs: new Map(),
       dirtyLogs: [],
       unflushedLogs: [],
       aux: lru(config.auxCacheBytes),
-      held: [],
     };
   },
 
   receive(state, from, message, out) {
     switch (message.kind) {
       case "zkEvents":
-        for (const event of message.events) {
-          if (event.topic === "node") state.directory = event.directory;
-          else if (event.topic === "view") installView(state, event.view, out);
-        }
-        out.send(state.config.zooKeeper, { kind: "zkFetched" });
+        followZooKeeper(state, from, message, (view) => installView(state, view, out), out);
         return;
 
       case "replicate": {
@@ -174,16 +166,7 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
 
 function installView(state: StorageState, view: View, out: Effects<BokiMessage>): void {
   state.view = view;
-  const released = state.held.filter((held) => held.view === view.viewId);
-  state.held = state.held.filter((held) => held.view !== view.viewId);
-  for (const { from, message } of released) storage.receive(state, from, message, out);
-}
-
-/** Sets a message of a view that is not installed here yet aside. */
-function holdsFor(state: StorageState, view: number, from: Address, message: BokiMessage): boolean {
-  if (state.view !== undefined && view <= state.view.viewId) return false;
-  state.held.push({ view, from, message });
-  return true;
+  for (const { from, message } of takeHeld(state, view.viewId)) storage.receive(state, from, message, out);
 }
 
 function logOf(state: StorageState, logspace: LogspaceId): LogStorageState {
