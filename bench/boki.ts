@@ -84,6 +84,7 @@ function nodes(options: Options): Row[] {
     const engines = Math.floor(count - sequencers - storages);
     const physicalLogs = count < 100 ? 1 : count / 10;
     const cluster = {
+      ...CLUSTER_DEFAULTS,
       engines,
       storages: Math.floor(storages),
       sequencers,

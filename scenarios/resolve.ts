@@ -74,6 +74,12 @@ function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {
     connectionsPerPeer: boki.connectionsPerPeer,
     remoteIndexShare: boki.remoteIndexShare,
     zookeeperSessionTimeoutNanos: boki.zookeeperSessionTimeout,
+    journal: boki.journal,
+    repairIntervalNanos: boki.repairInterval,
+    readRetryNanos: boki.readRetry,
+    operationTimeoutNanos: boki.operationTimeout,
+    unflushedRecordsMax: boki.unflushedRecordsMax,
+    unflushedRecordsTarget: boki.unflushedRecordsTarget,
     appendBytesMax: boki.appendSizeLimit,
   };
 }

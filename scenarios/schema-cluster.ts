@@ -46,6 +46,24 @@ export const clusterFields = z
       1,
       SEQUENCERS_MAX,
     ),
+    spareEngines: number(
+      { description: "Engines beyond those of a view; one takes the place of an engine that fails." },
+      cluster.spareEngines,
+      0,
+      1_024,
+    ),
+    spareStorages: number(
+      { description: "Storage nodes beyond those of a view." },
+      cluster.spareStorages,
+      0,
+      1_024,
+    ),
+    spareSequencers: number(
+      { description: "Sequencers beyond those of a view." },
+      cluster.spareSequencers,
+      0,
+      1_024,
+    ),
     workersPerEngine: number(
       {
         description: "Function workers on the host of each engine: as many calls run there at a time.",
@@ -175,6 +193,44 @@ export const bokiFields = z
       "Silence after which ZooKeeper gives up a session.",
       "default of the release",
       boki.zookeeperSessionTimeoutNanos,
+    ),
+    journal: onOff({
+      description:
+        "Records and metalog entries count only once they are on a disk; off: once several nodes have them in memory.",
+      source: "later design of the authors",
+    }).prefault(boki.journal ? "on" : "off"),
+    repairInterval: time(
+      "How often a node looks after what is overdue, and sends or asks again.",
+      "ours: the release sends nothing twice",
+      boki.repairIntervalNanos,
+    ),
+    readRetry: time(
+      "A read without a result for this long is asked again, of another node.",
+      "ours: the release waits for ever",
+      boki.readRetryNanos,
+    ),
+    operationTimeout: time(
+      "A function stops waiting for an operation of the log after this long, and does not know what became of it.",
+      "ours: the release waits for ever",
+      boki.operationTimeoutNanos,
+    ),
+    unflushedRecordsMax: number(
+      {
+        description: "A storage node withholds its progress from this many records that the database lacks.",
+        source: "later design of the authors",
+      },
+      boki.unflushedRecordsMax,
+      1,
+      1e9,
+    ),
+    unflushedRecordsTarget: number(
+      {
+        description: "It reports again when only this many are left.",
+        source: "later design of the authors",
+      },
+      boki.unflushedRecordsTarget,
+      0,
+      1e9,
     ),
     appendSizeLimit: quantity(
       SIZE,

@@ -8,6 +8,7 @@
  */
 
 import type { LogspaceId } from "./identifiers.ts";
+import type { FinalLog } from "./messages.ts";
 import { indexInEntry, type MetalogEntry, vectorAt } from "./metalog.ts";
 import { Mutation } from "./mutations.ts";
 
@@ -65,6 +66,39 @@ export function provide(
     state.early.delete(next.position);
     if (next.position >= state.metalogPosition) advance(state, next, apply);
   }
+}
+
+/** How an applier stands to the end of its log after the end has been taken in. */
+export type FinalStanding =
+  /** It was there already. */
+  | "there"
+  /** The tail brought it there. */
+  | "reached"
+  /** It holds one entry that the seal dropped; only a sequencer may. */
+  | "oneAhead"
+  /** It lacks entries that the tail does not have. */
+  | "behind"
+  /** It applied what never became part of the log. */
+  | "tooFarAhead";
+
+/** Takes in how the log ends: applies what is missing from the tail, and says whether that sufficed. */
+export function finish(
+  state: ApplierState,
+  log: FinalLog,
+  apply: (entry: MetalogEntry) => void,
+): FinalStanding {
+  const { final, tail } = log;
+  if (state.mutation === Mutation.tailWithoutDuplicateCheck) {
+    for (const entry of tail) advance(state, entry, apply);
+    return "reached";
+  }
+  if (state.metalogPosition === final) return "there";
+  if (state.metalogPosition > final) {
+    return state.metalogPosition === final + 1 ? "oneAhead" : "tooFarAhead";
+  }
+  for (const entry of tail) if (entry.position < final) provide(state, entry, apply);
+  if (state.metalogPosition < final) return "behind";
+  return state.metalogPosition === final ? "reached" : "tooFarAhead";
 }
 
 function advance(state: ApplierState, entry: MetalogEntry, apply: (entry: MetalogEntry) => void): void {

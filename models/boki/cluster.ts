@@ -32,10 +32,12 @@ import {
   storageCosts,
   workerCosts,
 } from "./costs.ts";
+import { type DefectId, defectsOf } from "./defects.ts";
 import { engine } from "./engine.ts";
 import { gateway } from "./gateway.ts";
 import type { LogProgram } from "./log-api.ts";
-import { operator } from "./operator.ts";
+import type { NodeConfig } from "./messages.ts";
+import { operator, type Reconfiguration } from "./operator.ts";
 import { sequencer } from "./sequencer.ts";
 import { storage } from "./storage.ts";
 import { createWorker } from "./worker.ts";
@@ -60,6 +62,10 @@ export interface DeploymentConfig {
   /** Programs that workers know besides those of the workloads. */
   readonly programs?: Readonly<Record<string, LogProgram<never>>>;
   readonly mutation: number;
+  /** Defects of the released code that are switched on; default: none. */
+  readonly defects?: readonly DefectId[];
+  /** What the operator orders, counted from the end of the start-up. */
+  readonly reconfigurations?: readonly Reconfiguration[];
   /** Without queueing and CPU costs a step takes no time; what remains are the delays of links and timers. */
   readonly free?: boolean;
   readonly history?: boolean;
@@ -125,13 +131,22 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     { name: "io", threads },
     ...more.map((name) => ({ name, threads: 1 })),
   ];
-  const node = (id: number) => ({ id, zooKeeper: zooKeeperAddress, mutation });
+  const sessionTimeoutNanos = boki.zookeeperSessionTimeoutNanos;
+  const defects = defectsOf(config.defects ?? []);
+  const node = (id: number): NodeConfig => ({
+    id,
+    zooKeeper: zooKeeperAddress,
+    sessionTimeoutNanos,
+    repairIntervalNanos: boki.repairIntervalNanos,
+    mutation,
+    defects,
+  });
 
   const front = host("gateway-host");
   const zooKeeperAddress = add(ROLE_ZOOKEEPER, {
     name: "zookeeper",
     machine: zooKeeper,
-    config: undefined,
+    config: { sessionTimeoutNanos },
     host: front,
   });
   const { metalogReplicas, userlogReplicas, indexReplicas, physicalLogs, hashTokens } = boki;
@@ -140,20 +155,33 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     machine: controller,
     config: {
       zooKeeper: zooKeeperAddress,
+      sessionTimeoutNanos,
       metalogReplicas,
       userlogReplicas,
       indexReplicas,
       physicalLogs,
       hashTokens,
+      engines: cluster.engines,
+      storages: cluster.storages,
+      sequencers: cluster.sequencers,
+      mutation,
+      defects,
     },
     host: front,
   });
-  const { engines: engineCount, storages: storageCount, sequencers: sequencerCount } = cluster;
+  const engineCount = cluster.engines + cluster.spareEngines;
+  const storageCount = cluster.storages + cluster.spareStorages;
+  const sequencerCount = cluster.sequencers + cluster.spareSequencers;
   add("operator", {
     name: "operator",
     machine: operator,
     config: {
       zooKeeper: zooKeeperAddress,
+      sessionTimeoutNanos,
+      reconfigurations: (config.reconfigurations ?? []).map((each) => ({
+        ...each,
+        atNanos: START_UP_NANOS + each.atNanos,
+      })),
       engines: engineCount,
       storages: storageCount,
       sequencers: sequencerCount,
@@ -172,7 +200,12 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     add("sequencer", {
       name: `sequencer-${id}`,
       machine: sequencer,
-      config: { ...node(id), globalCutNanos: boki.globalCutNanos, sealTailEntries: boki.sealTailEntries },
+      config: {
+        ...node(id),
+        globalCutNanos: boki.globalCutNanos,
+        sealTailEntries: boki.sealTailEntries,
+        threads: boki.sequencerThreads,
+      },
       host: host(`sequencer-${id}`),
       costs: sequencerCosts(costs),
       pools: io(boki.sequencerThreads, "zookeeper"),

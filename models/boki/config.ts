@@ -12,6 +12,10 @@ export interface ClusterConfig {
   readonly engines: number;
   readonly storages: number;
   readonly sequencers: number;
+  /** Nodes beyond those of a view, which take the place of one that fails. */
+  readonly spareEngines: number;
+  readonly spareStorages: number;
+  readonly spareSequencers: number;
   /** Function workers on each engine's host: as many calls run there at a time. */
   readonly workersPerEngine: number;
   /** Processor cores of each host (c5d.2xlarge: 8). */
@@ -50,6 +54,21 @@ export interface BokiConfig {
   /** Share of reads that go to a remote index even where a local one exists (test flags of the release), 0 to 1. */
   readonly remoteIndexShare: number;
   readonly zookeeperSessionTimeoutNanos: Nanos;
+  /**
+   * Whether records and metalog entries count only once they are on a disk. Off: what holds them is the memory of several
+   * nodes, as published.
+   */
+  readonly journal: boolean;
+  /** How often a node looks after what is overdue, and sends or asks again. */
+  readonly repairIntervalNanos: Nanos;
+  /** A read without a result for this long is asked again, of another node. */
+  readonly readRetryNanos: Nanos;
+  /** A function stops waiting for an operation of the log after this long, and does not know what became of it. */
+  readonly operationTimeoutNanos: Nanos;
+  /** A storage node withholds its progress from this many records that the database lacks, */
+  readonly unflushedRecordsMax: number;
+  /** until only this many are left. */
+  readonly unflushedRecordsTarget: number;
   /** The largest append the worker library takes, payload and 8 bytes a tag; the release: what fits a pipe message. */
   readonly appendBytesMax: Bytes;
 }
@@ -79,6 +98,12 @@ export const BOKI_DEFAULTS: BokiConfig = {
   connectionsPerPeer: 8,
   remoteIndexShare: 0,
   zookeeperSessionTimeoutNanos: 2 * SECOND,
+  journal: false,
+  repairIntervalNanos: 20 * MILLISECOND,
+  readRetryNanos: 50 * MILLISECOND,
+  operationTimeoutNanos: 5 * SECOND,
+  unflushedRecordsMax: 10_000,
+  unflushedRecordsTarget: 1_000,
   appendBytesMax: 2_496,
 };
 
@@ -112,6 +137,9 @@ export const CLUSTER_DEFAULTS: ClusterConfig = {
   engines: 8,
   storages: 3,
   sequencers: 3,
+  spareEngines: 0,
+  spareStorages: 0,
+  spareSequencers: 0,
   workersPerEngine: 64,
   coresPerHost: 8,
 };

@@ -11,6 +11,7 @@ import type { BokiMessage } from "./messages.ts";
 import { entryBytes } from "./metalog.ts";
 import { recordBytes } from "./observations.ts";
 import { FLUSH } from "./storage.ts";
+import { PING } from "./zookeeper-session.ts";
 
 /** CPU times in nanoseconds. */
 export const COSTS = {
@@ -97,7 +98,13 @@ function sizeBytes(message: BokiMessage): Bytes {
       );
     case "storeAux":
       return HEADER_BYTES + message.aux.sizeBytes;
+    case "metalogFetched":
+      return HEADER_BYTES + message.entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
     case "metalogProgress":
+    case "metalogFetch":
+    case "indexFetch":
+    case "trimRequest":
+    case "trimResult":
     case "remoteRead":
     case "readAt":
       return HEADER_BYTES;
@@ -105,6 +112,7 @@ function sizeBytes(message: BokiMessage): Bytes {
       return Math.max(PIPE_BYTES, HEADER_BYTES + 8 * message.tags.length + message.dataBytes);
     case "read":
     case "setAux":
+    case "trim":
     case "invoke":
     case "callDone":
     case "call":
@@ -123,6 +131,9 @@ function sizeBytes(message: BokiMessage): Bytes {
     case "zkConnect":
     case "zkCreate":
     case "zkEvents":
+    case "zkCreated":
+    case "zkPing":
+    case "zkExpired":
     case "zkFetched":
       return 256;
   }
@@ -135,6 +146,7 @@ function sendNanos(costs: Costs, message: BokiMessage): Nanos {
       return costs.pipeWrite + costs.workerRequest + costs.workerSerialisePerByte * message.dataBytes;
     case "read":
     case "setAux":
+    case "trim":
     case "invoke":
     case "callDone":
       return costs.pipeWrite + costs.workerRequest;
@@ -159,9 +171,15 @@ function nodeCosts(costs: Costs, receive: (message: BokiMessage) => Nanos): Cost
     timerNanos: () => costs.operation,
     workNanos: (kind, amount) => Math.round((costs[kind as CostName] ?? 0) * amount),
     sizeBytes,
-    pool: (message: BokiMessage | undefined, timer: TimerName | undefined) =>
-      message?.kind === "zkEvents" ? ZOOKEEPER_POOL : timer === FLUSH ? FLUSH_POOL : 0,
+    pool: (message: BokiMessage | undefined, timer: TimerName | undefined) => {
+      if (message !== undefined) return isZooKeepers(message) ? ZOOKEEPER_POOL : 0;
+      return timer === PING ? ZOOKEEPER_POOL : timer === FLUSH ? FLUSH_POOL : 0;
+    },
   };
+}
+
+function isZooKeepers({ kind }: BokiMessage): boolean {
+  return kind === "zkEvents" || kind === "zkCreated" || kind === "zkExpired";
 }
 
 export function engineCosts(costs: Costs): CostModel<BokiMessage> {
@@ -169,12 +187,15 @@ export function engineCosts(costs: Costs): CostModel<BokiMessage> {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
+      case "zkCreated":
+      case "zkExpired":
         return costs.zooKeeperEvent;
       case "append":
         return costs.pipeRead + costs.operation + costs.append + costs.perByte * message.dataBytes;
       case "read":
         return costs.pipeRead + costs.operation + costs.indexSearch + costs.cacheLookup;
       case "setAux":
+      case "trim":
       case "invoke":
       case "callDone":
         return costs.pipeRead + costs.operation;
@@ -198,6 +219,8 @@ export function storageCosts(costs: Costs): CostModel<BokiMessage> {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
+      case "zkCreated":
+      case "zkExpired":
         return costs.zooKeeperEvent;
       case "replicate":
         return tcp + costs.storeRecord;
@@ -216,6 +239,8 @@ export function sequencerCosts(costs: Costs): CostModel<BokiMessage> {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
+      case "zkCreated":
+      case "zkExpired":
         return costs.zooKeeperEvent;
       case "shardProgress":
         return tcp + costs.progressCount * message.counts.length;
@@ -232,6 +257,8 @@ export function gatewayCosts(costs: Costs): CostModel<BokiMessage> {
   return nodeCosts(costs, (message) => {
     switch (message.kind) {
       case "zkEvents":
+      case "zkCreated":
+      case "zkExpired":
         return costs.zooKeeperEvent;
       case "request":
         return costs.gatewayRequest;

@@ -13,6 +13,7 @@ import type { BokiMessage, LogRecord } from "./messages.ts";
 import type { MetalogEntry } from "./metalog.ts";
 import type { Observation } from "./observations.ts";
 import { logspaceOfLogBook } from "./view.ts";
+import { directoryOf } from "./view-gate.ts";
 
 type MessageOf<Kind> = Extract<BokiMessage, { kind: Kind }>;
 
@@ -46,7 +47,7 @@ export function startAppend(
   const engine = state.config.id;
   out.observe?.({ kind: "appendIssued", engine, logspace, record, call } satisfies Observation);
   for (const storage of view.storageSets[producer.shard]!) {
-    const address = state.directory?.storage[storage];
+    const address = directoryOf(state)?.storage[storage];
     if (address !== undefined) out.send(address, { kind: "replicate", logspace, record });
   }
 }

@@ -24,6 +24,7 @@ import type { AuxData, BokiMessage, LogRecord, ReadQuery } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
 import { logspaceOfLogBook } from "./view.ts";
+import { directoryOf } from "./view-gate.ts";
 
 type MessageOf<Kind> = Extract<BokiMessage, { kind: Kind }>;
 type ReadResult = Omit<MessageOf<"readResult">, "kind">;
@@ -69,7 +70,18 @@ export function resumeRead(state: EngineState, op: number, out: EngineEffects): 
     return;
   }
   const logspace = logspaceOfLogBook(view, logBook);
-  const query: ReadQuery = { direction, origin: config.id, op, logspace, logBook, tag, seqnum, progress };
+  const query: ReadQuery = {
+    direction,
+    origin: config.id,
+    op,
+    logspace,
+    logBook,
+    tag,
+    seqnum,
+    progress,
+    initial: true,
+    foundBefore: undefined,
+  };
   const index = indexOf(state, logspace);
   if (index !== undefined && !isForcedRemote(state, out)) {
     out.count("readIndex.local");
@@ -101,7 +113,7 @@ function remoteIndex(state: EngineState, logspace: LogspaceId): Address | undefi
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const node = indexSet[takeTurn(state, `index ${logspace}`, indexSet.length)]!;
     if (node === state.config.id) continue;
-    const address = state.directory?.engine[node];
+    const address = directoryOf(state)?.engine[node];
     if (address !== undefined) return address;
   }
   return undefined;
@@ -165,7 +177,7 @@ function storageOf(state: EngineState, engine: NodeId): Address | undefined {
   const view = state.view!;
   const set = view.storageSets[view.enginePositions.get(engine)!]!;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const address = state.directory?.storage[set[takeTurn(state, `storage ${engine}`, set.length)]!];
+    const address = directoryOf(state)?.storage[set[takeTurn(state, `storage ${engine}`, set.length)]!];
     if (address !== undefined) return address;
   }
   return undefined;
@@ -176,7 +188,7 @@ function deliver(state: EngineState, origin: NodeId, result: ReadResult, out: En
     finishRead(state, result, out);
     return;
   }
-  const address = state.directory?.engine[origin];
+  const address = directoryOf(state)?.engine[origin];
   if (address !== undefined) out.send(address, { kind: "readResult", ...result });
 }
 
@@ -188,6 +200,7 @@ export function finishRead(state: EngineState, result: ReadResult, out: EngineEf
     out.count("engine.unknownRead");
     return;
   }
+  if (outcome === "notHere") return;
   state.reads.delete(op);
   out.observe?.({
     kind: "readDone",
@@ -237,7 +250,7 @@ export function setAux(
   if (record === undefined) return;
   const shard = view.enginePositions.get(highOf(record.localid))!;
   for (const storage of view.storageSets[shard]!) {
-    const address = state.directory?.storage[storage];
+    const address = directoryOf(state)?.storage[storage];
     if (address !== undefined) out.send(address, { kind: "storeAux", seqnum, aux });
   }
 }

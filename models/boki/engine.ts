@@ -23,17 +23,12 @@ import { takeCut, takeIndexData } from "./log-index.ts";
 import type { BokiMessage } from "./messages.ts";
 import type { View } from "./view.ts";
 import { beforeAnyView, followZooKeeper, holdsFor, takeHeld } from "./view-gate.ts";
+import { PING, ping } from "./zookeeper-session.ts";
 
 export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
   start(config, out) {
-    out.send(config.zooKeeper, {
-      kind: "zkConnect",
-      role: "engine",
-      id: config.id,
-      topics: ["node", "view"],
-    });
     return {
-      ...beforeAnyView(),
+      ...beforeAnyView("engine", config, out),
       config,
       active: false,
       producers: new Map(),
@@ -50,9 +45,18 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
   },
 
   receive(state, from, message, out) {
+    if (state.aborted !== undefined) return;
+    const { mutation } = state.config;
     switch (message.kind) {
       case "zkEvents":
-        followZooKeeper(state, from, message, (view) => installView(state, view, out), out);
+      case "zkCreated":
+      case "zkExpired":
+        followZooKeeper(
+          state,
+          message,
+          { install: (view) => installView(state, view, out), freeze: () => {}, finalize: () => {} },
+          out,
+        );
         return;
 
       case "dispatch":
@@ -71,18 +75,18 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
 
       case "metalogs": {
         const { logspace } = message.entry;
-        if (holdsFor(state, viewOf(logspace), from, message)) return;
+        if (holdsFor(state, viewOf(logspace), from, message, mutation)) return;
         // The appender hears of its append before the index shows it.
         doneAppends(state, message.entry, out);
         return updateIndex(state, logspace, (index) => takeCut(index, message.entry, out), out);
       }
       case "indexData": {
-        if (holdsFor(state, viewOf(message.logspace), from, message)) return;
+        if (holdsFor(state, viewOf(message.logspace), from, message, mutation)) return;
         const { logspace, positions, records } = message;
         return updateIndex(state, logspace, (index) => takeIndexData(index, positions, records, out), out);
       }
       case "remoteRead": {
-        if (holdsFor(state, viewOf(message.query.logspace), from, message)) return;
+        if (holdsFor(state, viewOf(message.query.logspace), from, message, mutation)) return;
         return takeRemoteRead(state, message.query, out);
       }
       case "readResult":
@@ -94,6 +98,11 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
   },
 
   timeout(state, timer, out) {
+    if (state.aborted !== undefined) return;
+    if (timer === PING) {
+      ping(state.session, out);
+      return;
+    }
     expireReads(state, Number(timer), out);
   },
 };

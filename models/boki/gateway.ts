@@ -5,12 +5,14 @@
  */
 
 import type { Address, Effects, Machine } from "../../sim/machine.ts";
-import { onlineOf } from "./controller.ts";
 import { join } from "./identifiers.ts";
+import { onlineOf } from "./membership.ts";
 import type { BokiMessage, CallId, NodeConfig } from "./messages.ts";
+import { openSession, ping, takeZooKeeper, type ZooKeeperSession } from "./zookeeper-session.ts";
 
 export interface GatewayState {
   readonly config: NodeConfig;
+  readonly session: ZooKeeperSession;
   engines: Address[];
   calls: Map<CallId, { readonly client: Address; readonly request: number }>;
   nextCall: number;
@@ -20,19 +22,24 @@ export interface GatewayState {
 
 export const gateway: Machine<NodeConfig, GatewayState, BokiMessage> = {
   start(config, out) {
-    out.send(config.zooKeeper, { kind: "zkConnect", role: "gateway", id: config.id, topics: ["node"] });
-    return { config, engines: [], calls: new Map(), nextCall: 0, turn: 0, early: [] };
+    const session = openSession({ ...config, role: "gateway", topics: ["node"] }, out);
+    return { config, session, engines: [], calls: new Map(), nextCall: 0, turn: 0, early: [] };
   },
 
   receive(state, from, message, out) {
     switch (message.kind) {
       case "zkEvents":
-        for (const event of message.events) {
-          if (event.topic !== "node") continue;
-          const { directory } = event;
-          state.engines = onlineOf(directory.engine).map((id) => directory.engine[id]!);
-        }
-        out.send(state.config.zooKeeper, { kind: "zkFetched" });
+      case "zkCreated":
+      case "zkExpired":
+        takeZooKeeper(
+          state.session,
+          message,
+          () => {
+            const { engine } = state.session.directory!;
+            state.engines = onlineOf(engine).map((id) => engine[id]!);
+          },
+          out,
+        );
         if (state.engines.length === 0) return;
         for (const early of state.early) dispatch(state, early.from, early.message, out);
         state.early = [];
@@ -52,7 +59,9 @@ export const gateway: Machine<NodeConfig, GatewayState, BokiMessage> = {
     }
   },
 
-  timeout() {},
+  timeout(state, _timer, out) {
+    ping(state.session, out);
+  },
 };
 
 function dispatch(

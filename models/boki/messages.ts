@@ -4,7 +4,8 @@
  */
 
 import type { Address } from "../../sim/machine.ts";
-import type { Bytes } from "../../sim/units.ts";
+import type { Bytes, Nanos } from "../../sim/units.ts";
+import type { Defects } from "./defects.ts";
 import type {
   Localid,
   LogBookId,
@@ -15,7 +16,7 @@ import type {
   Tag,
   ViewId,
 } from "./identifiers.ts";
-import type { MetalogEntry } from "./metalog.ts";
+import type { MetalogEntry, Trim } from "./metalog.ts";
 import type { View } from "./view.ts";
 
 /** A record as it is appended. */
@@ -71,6 +72,14 @@ export type WorkerToEngine =
       readonly seqnum: Seqnum;
       readonly aux: AuxData;
     }
+  /** Records of the call's LogBook below `seqnum` are no longer wanted: all of them (tag 0), or as far as the tag goes. */
+  | {
+      readonly kind: "trim";
+      readonly call: CallId;
+      readonly client: number;
+      readonly tag: Tag;
+      readonly seqnum: Seqnum;
+    }
   | {
       readonly kind: "invoke";
       readonly call: CallId;
@@ -80,7 +89,20 @@ export type WorkerToEngine =
     }
   | { readonly kind: "callDone"; readonly call: CallId; readonly output: unknown };
 
-export type OperationOutcome = "ok" | "empty" | "discarded" | "dataLost" | "badArguments";
+/**
+ * `trimmed`: the record was given up by a trim. `timedOut`: nobody knows; it may still be carried out. `cancelled`: the call
+ * that asked is not known any more.
+ */
+export type OperationOutcome =
+  | "ok"
+  | "empty"
+  | "discarded"
+  | "dataLost"
+  | "badArguments"
+  | "trimFailed"
+  | "trimmed"
+  | "timedOut"
+  | "cancelled";
 
 /** Engine to function worker, over a pipe. */
 export type EngineToWorker =
@@ -107,7 +129,22 @@ export interface ReadQuery {
   readonly logBook: LogBookId;
   readonly tag: Tag;
   readonly seqnum: Seqnum;
+  /**
+   * What the caller has seen; the index waits until it shows as much. In a query that goes on into an older view: what the
+   * index that was asked first showed, which becomes the result's.
+   */
   readonly progress: MetalogProgress;
+  /** The view the query is put to is the first it is put to. */
+  readonly initial: boolean;
+  /** The best match in the views asked so far. */
+  readonly foundBefore: FoundRecord | undefined;
+}
+
+/** A record as an index knows it. Its view is that of its seqnum. */
+export interface FoundRecord {
+  readonly seqnum: Seqnum;
+  /** The engine whose shard holds it. */
+  readonly engine: NodeId;
 }
 
 /** The log's own messages, over TCP. */
@@ -124,9 +161,38 @@ export type LogMessage =
   /** Primary to backup: hold this entry. */
   | { readonly kind: "metalogReplicate"; readonly entry: MetalogEntry }
   /** Backup to primary: it holds every entry before this position. */
-  | { readonly kind: "metalogProgress"; readonly logspace: LogspaceId; readonly position: number }
+  | {
+      readonly kind: "metalogProgress";
+      readonly logspace: LogspaceId;
+      readonly backup: NodeId;
+      readonly position: number;
+    }
   /** Primary to engines and storage nodes: this entry is committed. */
   | { readonly kind: "metalogs"; readonly entry: MetalogEntry }
+  /** Any node to a sequencer: what is committed from this position on? Asked when something is overdue. */
+  | { readonly kind: "metalogFetch"; readonly logspace: LogspaceId; readonly from: number }
+  /** Its answer: committed entries in order, a limited number of them. */
+  | {
+      readonly kind: "metalogFetched";
+      readonly logspace: LogspaceId;
+      readonly entries: readonly MetalogEntry[];
+    }
+  /** Engine to the primary of a LogBook's log: put this trim into the metalog. */
+  | { readonly kind: "trimRequest"; readonly logspace: LogspaceId; readonly trim: Trim }
+  /** Its answer, once the entry is committed. `progress`: behind the entry. */
+  | {
+      readonly kind: "trimResult";
+      readonly op: number;
+      readonly done: boolean;
+      readonly progress: MetalogProgress;
+    }
+  /** Index engine to a storage node: announce the records of these positions again, `end` excluded. */
+  | {
+      readonly kind: "indexFetch";
+      readonly logspace: LogspaceId;
+      readonly from: number;
+      readonly end: number;
+    }
   /** Storage to index engines: what they need of newly ordered records; `positions` and `records` are parallel. */
   | {
       readonly kind: "indexData";
@@ -150,7 +216,8 @@ export type LogMessage =
   | {
       readonly kind: "readResult";
       readonly op: number;
-      readonly outcome: "ok" | "empty" | "dataLost";
+      /** `notHere`: this node cannot know, because it lost its memory of that view; another one may. */
+      readonly outcome: "ok" | "empty" | "dataLost" | "trimmed" | "notHere";
       readonly seqnum: Seqnum;
       readonly record: LogRecord | undefined;
       readonly aux: AuxData | undefined;
@@ -161,6 +228,12 @@ export type LogMessage =
 
 export type Role = "gateway" | "engine" | "sequencer" | "storage";
 
+/**
+ * Names one life of a process: ZooKeeper's number for its first connection after a boot. A view names the lives it counts on,
+ * so a node that lost its memory knows that it is not the member it seems to be.
+ */
+export type Birth = number;
+
 /** Who is where: the contents of ZooKeeper's node directory, addresses by node id. */
 export interface Directory {
   readonly version: number;
@@ -168,28 +241,89 @@ export interface Directory {
   readonly engine: readonly (Address | undefined)[];
   readonly sequencer: readonly (Address | undefined)[];
   readonly storage: readonly (Address | undefined)[];
+  /** By address: which life of the process is registered. */
+  readonly births: readonly (Birth | undefined)[];
 }
 
-export type Topic = "node" | "view" | "command";
+export type Topic = "node" | "view" | "command" | "seal";
+
+/** How one log of a view ends: entries before `final` are what was ordered, `tail` are the newest of them. */
+export interface FinalLog {
+  readonly logspace: LogspaceId;
+  readonly final: number;
+  readonly tail: readonly MetalogEntry[];
+}
+
+/** What a sequencer holds of one log when it is frozen: the newest entries it has applied. */
+export interface SealedLog {
+  readonly logspace: LogspaceId;
+  readonly tail: readonly MetalogEntry[];
+}
 
 /** What ZooKeeper's ordered log holds. */
 export type ZooKeeperEvent =
   | { readonly topic: "node"; readonly directory: Directory }
   | { readonly topic: "view"; readonly phase: "new"; readonly view: View }
-  | { readonly topic: "command"; readonly command: "start" };
+  | { readonly topic: "view"; readonly phase: "freeze"; readonly viewId: ViewId }
+  | {
+      readonly topic: "view";
+      readonly phase: "finalize";
+      readonly viewId: ViewId;
+      readonly logs: readonly FinalLog[];
+    }
+  | {
+      readonly topic: "seal";
+      readonly viewId: ViewId;
+      readonly sequencer: NodeId;
+      readonly logs: readonly SealedLog[];
+    }
+  | { readonly topic: "command"; readonly command: "start" }
+  /** `sequencers`: take these instead of the current ones. */
+  | {
+      readonly topic: "command";
+      readonly command: "reconfigure";
+      readonly sequencers: readonly NodeId[] | undefined;
+    };
 
 export type ZooKeeperMessage =
-  /** A process opens its session: registers itself if it has a role, and says what it watches. */
+  /**
+   * A process opens its session: registers itself if it has a role, says what it watches and how far it has read. `birth`
+   * undefined: it has just booted.
+   */
   | {
       readonly kind: "zkConnect";
       readonly role: Role | undefined;
       readonly id: NodeId;
       readonly topics: readonly Topic[];
+      readonly birth: Birth | undefined;
+      readonly seen: number;
+      /** Requests up to this number are known to have been carried out. */
+      readonly confirmed: number;
     }
-  /** Creates a node: a published view or an operator's command. */
-  | { readonly kind: "zkCreate"; readonly event: ZooKeeperEvent }
-  /** ZooKeeper to a session: everything new on its topics, in order. */
-  | { readonly kind: "zkEvents"; readonly events: readonly ZooKeeperEvent[] }
+  /** Keeps the session alive, and says how far it has read: what got lost is sent again. */
+  | { readonly kind: "zkPing"; readonly seen: number; readonly version: number }
+  /** The session has expired; the process must connect anew. */
+  | { readonly kind: "zkExpired" }
+  /**
+   * Creates a node: a published view, a report or a command. Requests of a session are numbered from 1 and carried out in that
+   * order. A node with a name exists once: creating it again does nothing.
+   */
+  | {
+      readonly kind: "zkCreate";
+      readonly request: number;
+      readonly name: string | undefined;
+      readonly event: ZooKeeperEvent;
+    }
+  /** Every request of the session up to this one has been carried out. */
+  | { readonly kind: "zkCreated"; readonly request: number }
+  /** ZooKeeper to a session: everything new on its topics between two places of its log, in order. */
+  | {
+      readonly kind: "zkEvents";
+      readonly birth: Birth;
+      readonly from: number;
+      readonly upTo: number;
+      readonly events: readonly ZooKeeperEvent[];
+    }
   /** The session has fetched what it was told of and watches again. */
   | { readonly kind: "zkFetched" };
 
@@ -208,6 +342,7 @@ export type CallMessage =
       readonly input: CallInput;
     }
   | { readonly kind: "complete"; readonly call: CallId; readonly output: unknown }
+  /** `output` has a field `error` when the call failed; `lost` when its engine is gone and nobody knows what it did. */
   | { readonly kind: "reply"; readonly request: number; readonly output: unknown };
 
 export type BokiMessage = WorkerToEngine | EngineToWorker | LogMessage | ZooKeeperMessage | CallMessage;
@@ -223,5 +358,8 @@ export interface Held {
 export interface NodeConfig {
   readonly id: NodeId;
   readonly zooKeeper: Address;
+  readonly sessionTimeoutNanos: Nanos;
+  readonly repairIntervalNanos: Nanos;
   readonly mutation: number;
+  readonly defects: Defects;
 }

@@ -8,17 +8,11 @@
  */
 
 import type { Effects } from "../../sim/machine.ts";
+import type { Defects } from "./defects.ts";
 import type { LogspaceId, NodeId } from "./identifiers.ts";
 import type { BokiMessage, Directory } from "./messages.ts";
-import {
-  type CutEntry,
-  cutEntry,
-  type MetalogEntry,
-  type ShardVector,
-  vectorAt,
-  vectorOfZeros,
-  vectorPlus,
-} from "./metalog.ts";
+import { type CutEntry, cutEntry, type ShardVector, vectorAt, vectorOfZeros, vectorPlus } from "./metalog.ts";
+import { entryAt, extend, type MetalogWindow, metalogWindow, slice } from "./metalog-window.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 import { backupsOf, type View } from "./view.ts";
@@ -29,6 +23,8 @@ export interface PrimaryState {
   readonly backups: readonly NodeId[];
   readonly indexSet: readonly NodeId[];
   readonly mutation: number;
+  /** Without backups there is nobody to wait for: the primary is the quorum. The release waits all the same (P5). */
+  readonly commitsAlone: boolean;
   /** By shard, then by position in its storage set: records that replica holds without a gap. Made at the first report. */
   stored: (number[] | undefined)[];
   /** Records of each shard that cuts have ordered. */
@@ -41,8 +37,9 @@ export interface PrimaryState {
   seqnumPosition: number;
   /** Entries before this position are committed. */
   replicatedPosition: number;
-  /** The newest entries: those not yet committed, and as many as a seal report carries. */
-  recent: MetalogEntry[];
+  readonly window: MetalogWindow;
+  /** What the backups had acknowledged, and where the metalog stood, when the repair tick last looked. */
+  lastLook: { readonly acked: readonly number[]; readonly metalogPosition: number };
 }
 
 export function createPrimary(
@@ -50,6 +47,7 @@ export function createPrimary(
   sequencer: NodeId,
   logspace: LogspaceId,
   mutation: number,
+  defects: Defects,
 ): PrimaryState {
   const position = view.sequencerPositions.get(sequencer)!;
   const backups = backupsOf(view, position);
@@ -59,6 +57,7 @@ export function createPrimary(
     backups,
     indexSet: view.indexSets[position]!,
     mutation,
+    commitsAlone: backups.length === 0 && !defects.loneSequencerNeverCommits,
     stored: [],
     lastCut: vectorOfZeros(view.engines.length),
     dirty: new Set(),
@@ -66,7 +65,8 @@ export function createPrimary(
     metalogPosition: 0,
     seqnumPosition: 0,
     replicatedPosition: 0,
-    recent: [],
+    window: metalogWindow(),
+    lastLook: { acked: [], metalogPosition: 0 },
   };
 }
 
@@ -129,7 +129,7 @@ export function cut(state: PrimaryState, directory: Directory, out: Effects<Boki
   if (state.mutation !== Mutation.lastCutNotUpdated) state.lastCut = vectorPlus(lastCut, shards, deltas);
   state.metalogPosition++;
   state.seqnumPosition += entry.total;
-  state.recent.push(entry);
+  extend(state.window, entry);
   out.observe?.({
     kind: "cutMade",
     entry,
@@ -141,6 +141,7 @@ export function cut(state: PrimaryState, directory: Directory, out: Effects<Boki
     if (address !== undefined) out.send(address, { kind: "metalogReplicate", entry });
   }
   if (state.mutation === Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
+  if (state.commitsAlone) commit(state, state.metalogPosition, directory, out);
   // The slip: the index into the sorted acknowledgements is one too high, so the primary alone is a quorum.
   if (state.mutation === Mutation.quorumOffByOne) commit(state, state.metalogPosition, directory, out);
 }
@@ -151,7 +152,6 @@ export function takeMetalogProgress(
   backup: NodeId,
   position: number,
   directory: Directory,
-  tailEntries: number,
   out: Effects<BokiMessage>,
 ): void {
   const at = state.backups.indexOf(backup);
@@ -160,9 +160,33 @@ export function takeMetalogProgress(
   const { logspace } = state;
   out.observe?.({ kind: "acknowledgementTaken", logspace, backup, position } satisfies Observation);
   commit(state, quorumPosition(state), directory, out);
-  const keepFrom = Math.min(state.replicatedPosition, state.metalogPosition - tailEntries);
-  while (state.recent.length > 0 && state.recent[0]!.position < keepFrom) state.recent.shift();
 }
+
+/** Whether a backup lacks an entry, so that it may have to be sent again. */
+export function hasLaggards(state: PrimaryState): boolean {
+  return state.acked.some((position) => position < state.metalogPosition);
+}
+
+/**
+ * Sends again what backups lack: those that have acknowledged nothing since the last look, of what was made before it.
+ */
+export function resendToBackups(state: PrimaryState, directory: Directory, out: Effects<BokiMessage>): void {
+  const { acked, lastLook, metalogPosition, window } = state;
+  state.backups.forEach((backup, i) => {
+    const position = acked[i]!;
+    const isStuck = position === lastLook.acked[i] && position < lastLook.metalogPosition;
+    const address = directory.sequencer[backup];
+    if (!isStuck || address === undefined) return;
+    for (const entry of slice(window, position, Math.min(metalogPosition, position + RESENT_MAX))) {
+      out.count("sequencer.entrySentAgain");
+      out.send(address, { kind: "metalogReplicate", entry });
+    }
+  });
+  state.lastLook = { acked: [...acked], metalogPosition };
+}
+
+/** Entries sent again to one backup at a time. */
+const RESENT_MAX = 64;
 
 function commit(
   state: PrimaryState,
@@ -171,7 +195,7 @@ function commit(
   out: Effects<BokiMessage>,
 ): void {
   while (state.replicatedPosition < position) {
-    const entry = state.recent.find((each) => each.position === state.replicatedPosition)!;
+    const entry = entryAt(state.window, state.replicatedPosition)!;
     state.replicatedPosition++;
     if (state.mutation === Mutation.cutMadeAnewWhenSent)
       propagate(state, madeAnew(state, entry), directory, out);

@@ -6,7 +6,7 @@
  * node computes the same seqnums from it without asking.
  */
 
-import type { LogspaceId } from "./identifiers.ts";
+import type { LogBookId, LogspaceId, NodeId, Seqnum, Tag } from "./identifiers.ts";
 
 /** One value per shard, by position in the engine list; see `vectorAt`. A new version shares the chunks that did not change. */
 export type ShardVector = readonly (readonly number[])[];
@@ -26,10 +26,21 @@ export interface CutEntry {
   readonly deltas: readonly number[];
   /** Parallel to `shards`: seqnum position of the shard's first record in this cut. */
   readonly firsts: readonly number[];
-  /** Sum of the deltas; above 0. */
+  /** Sum of the deltas; above 0 unless the entry is a trim. */
   readonly total: number;
   /** Shards in the view, for the size on the wire: the real entry carries all starts and deltas. */
   readonly shardCount: number;
+  /** An entry that orders no record but says from where on a LogBook, or one tag of it, is still wanted. */
+  readonly trim: Trim | undefined;
+}
+
+/** Records of the LogBook below `seqnum` are no longer wanted: all of them (tag 0), or as far as the tag goes. */
+export interface Trim {
+  readonly engine: NodeId;
+  readonly op: number;
+  readonly logBook: LogBookId;
+  readonly tag: Tag;
+  readonly seqnum: Seqnum;
 }
 
 export type MetalogEntry = CutEntry;
@@ -105,6 +116,7 @@ export function cutEntry(
     firsts,
     total,
     shardCount,
+    trim: undefined,
   };
 }
 

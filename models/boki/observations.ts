@@ -4,8 +4,26 @@
  */
 
 import type { Bytes } from "../../sim/units.ts";
-import type { Localid, LogBookId, LogspaceId, MetalogProgress, NodeId, Seqnum, Tag } from "./identifiers.ts";
-import type { AuxData, CallId, LogRecord, OperationOutcome, ReadDirection } from "./messages.ts";
+import type {
+  Localid,
+  LogBookId,
+  LogspaceId,
+  MetalogProgress,
+  NodeId,
+  Seqnum,
+  Tag,
+  ViewId,
+} from "./identifiers.ts";
+import type {
+  AuxData,
+  CallId,
+  FinalLog,
+  LogRecord,
+  OperationOutcome,
+  ReadDirection,
+  Role,
+  SealedLog,
+} from "./messages.ts";
 import type { CutEntry, MetalogEntry } from "./metalog.ts";
 import type { View } from "./view.ts";
 
@@ -134,6 +152,33 @@ export type Observation =
     }
   /** The call's output leaves the engine; its context is gone. */
   | { readonly kind: "callEnded"; readonly call: CallId }
+  /** A node learned that a view begins, is frozen or has ended. */
+  | {
+      readonly kind: "viewEvent";
+      readonly role: Role;
+      readonly node: NodeId;
+      readonly phase: "new" | "freeze" | "finalize";
+      readonly viewId: ViewId;
+    }
+  /** A frozen sequencer reported what it holds. */
+  | {
+      readonly kind: "reported";
+      readonly sequencer: NodeId;
+      readonly viewId: ViewId;
+      readonly logs: readonly SealedLog[];
+    }
+  /** The controller decided how the logs of a view end. */
+  | { readonly kind: "sealed"; readonly viewId: ViewId; readonly logs: readonly FinalLog[] }
+  /** A component of a node is through with a log: it stands at `position`. */
+  | {
+      readonly kind: "ended";
+      readonly role: ApplierRole | "primary";
+      readonly node: NodeId;
+      readonly log: FinalLog;
+      readonly position: number;
+    }
+  /** A process gave up for good, with a reason. */
+  | { readonly kind: "aborted"; readonly role: Role; readonly node: NodeId; readonly reason: string }
   | { readonly kind: "auxSet"; readonly seqnum: Seqnum; readonly aux: AuxData }
   /** A blocking read of `origin` found nothing in the index of `engine` and waits there. */
   | {

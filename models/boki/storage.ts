@@ -26,7 +26,15 @@ import type { AuxData, BokiMessage, LogRecord, NodeConfig } from "./messages.ts"
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
 import type { View } from "./view.ts";
-import { beforeAnyView, followZooKeeper, holdsFor, takeHeld, type ViewGate } from "./view-gate.ts";
+import {
+  beforeAnyView,
+  directoryOf,
+  followZooKeeper,
+  holdsFor,
+  takeHeld,
+  type ViewGate,
+} from "./view-gate.ts";
+import { PING, ping } from "./zookeeper-session.ts";
 
 export interface StorageConfig extends NodeConfig {
   readonly localCutNanos: Nanos;
@@ -59,14 +67,8 @@ const FIRST_FLUSH_NANOS: Nanos = 100 * MILLISECOND;
 
 export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
   start(config, out) {
-    out.send(config.zooKeeper, {
-      kind: "zkConnect",
-      role: "storage",
-      id: config.id,
-      topics: ["node", "view"],
-    });
     return {
-      ...beforeAnyView(),
+      ...beforeAnyView("storage", config, out),
       config,
       cutPhaseNanos: out.now + SECOND + out.choose(config.localCutNanos),
       flushPhaseNanos: out.now + FIRST_FLUSH_NANOS + out.choose(config.flushIntervalNanos),
@@ -78,13 +80,22 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
   },
 
   receive(state, from, message, out) {
+    if (state.aborted !== undefined) return;
+    const { mutation } = state.config;
     switch (message.kind) {
       case "zkEvents":
-        followZooKeeper(state, from, message, (view) => installView(state, view, out), out);
+      case "zkCreated":
+      case "zkExpired":
+        followZooKeeper(
+          state,
+          message,
+          { install: (view) => installView(state, view, out), freeze: () => {}, finalize: () => {} },
+          out,
+        );
         return;
 
       case "replicate": {
-        if (holdsFor(state, viewOf(message.logspace), from, message)) return;
+        if (holdsFor(state, viewOf(message.logspace), from, message, mutation)) return;
         const log = logOf(state, message.logspace);
         if (!holdRecord(log, message.record, out)) return;
         if (!state.dirtyLogs.includes(message.logspace)) state.dirtyLogs.push(message.logspace);
@@ -94,7 +105,7 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
 
       case "metalogs": {
         const { logspace } = message.entry;
-        if (holdsFor(state, viewOf(logspace), from, message)) return;
+        if (holdsFor(state, viewOf(logspace), from, message, mutation)) return;
         const log = logOf(state, logspace);
         const { positions, records } = orderRecords(log, message.entry, out);
         if (state.config.mutation === Mutation.oneReplicaAnnounces) {
@@ -117,7 +128,7 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
       }
 
       case "readAt": {
-        if (holdsFor(state, viewOfJoined(message.seqnum), from, message)) return;
+        if (holdsFor(state, viewOfJoined(message.seqnum), from, message, mutation)) return;
         const log = state.logs.get(highOf(message.seqnum)) ?? logOf(state, highOf(message.seqnum));
         const result = readAt(log, message, state.config.databaseCacheBytes, out);
         if (result.kind === "parked") return;
@@ -136,6 +147,11 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
   },
 
   timeout(state, timer, out) {
+    if (state.aborted !== undefined) return;
+    if (timer === PING) {
+      ping(state.session, out);
+      return;
+    }
     if (timer === FLUSH) {
       for (const logspace of state.unflushedLogs) {
         const log = state.logs.get(logspace)!;
@@ -145,7 +161,8 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
       state.unflushedLogs = [];
       return;
     }
-    const { directory, config } = state;
+    const { config } = state;
+    const directory = directoryOf(state);
     for (const logspace of state.dirtyLogs) {
       const log = state.logs.get(logspace)!;
       const address = directory?.sequencer[sequencerOf(logspace)];
@@ -195,7 +212,7 @@ function announce(
   let tagCount = 0;
   for (const record of records) tagCount += record.tags.length;
   for (const engine of indexSet) {
-    const address = state.directory?.engine[engine];
+    const address = directoryOf(state)?.engine[engine];
     if (address !== undefined)
       out.send(address, { kind: "indexData", logspace, positions, records, tagCount });
   }
@@ -214,7 +231,7 @@ function answer(
   record: LogRecord | undefined,
   out: Effects<BokiMessage>,
 ): void {
-  const address = state.directory?.engine[read.origin];
+  const address = directoryOf(state)?.engine[read.origin];
   if (address === undefined) return;
   const { op, seqnum, progress } = read;
   if (record === undefined) {

@@ -13,6 +13,8 @@ import {
   type NodeId,
   type ViewId,
 } from "./identifiers.ts";
+import type { Birth } from "./messages.ts";
+import { Mutation } from "./mutations.ts";
 
 export interface ViewSpec {
   readonly viewId: ViewId;
@@ -23,6 +25,12 @@ export interface ViewSpec {
   readonly sequencers: readonly NodeId[];
   readonly engines: readonly NodeId[];
   readonly storages: readonly NodeId[];
+  /** Parallel to the lists: which life of each node the view counts on. */
+  readonly births: {
+    readonly sequencers: readonly Birth[];
+    readonly engines: readonly Birth[];
+    readonly storages: readonly Birth[];
+  };
   readonly hashSeed: number;
   /** Sequencer ids; a LogBook's hash picks one. */
   readonly hashTokens: readonly NodeId[];
@@ -42,16 +50,8 @@ export interface View extends ViewSpec {
   readonly sequencerPositions: ReadonlyMap<NodeId, number>;
 }
 
-/** Whether the nodes suffice for a view; if not, the command that asked for it is dropped. */
-export function enoughNodes(spec: ViewSpec): boolean {
-  return (
-    spec.sequencers.length >= Math.max(spec.metalogReplicas, spec.physicalLogs) &&
-    spec.engines.length >= spec.indexReplicas &&
-    spec.storages.length >= spec.userlogReplicas
-  );
-}
-
-export function createView(spec: ViewSpec): View {
+/** `mutation`: see mutations.ts; the slips about the lists of a view are made here. */
+export function createView(spec: ViewSpec, mutation = 0): View {
   const { sequencers, engines, storages, userlogReplicas, indexReplicas } = spec;
   const storageSets = engines.map((_, position) =>
     deal(storages, position * userlogReplicas, userlogReplicas),
@@ -66,7 +66,14 @@ export function createView(spec: ViewSpec): View {
     logspaces: sequencers.slice(0, spec.physicalLogs).map((sequencer) => logspaceId(spec.viewId, sequencer)),
     storageSets,
     sourceEngines,
-    indexSets: sequencers.map((_, position) => deal(engines, position * indexReplicas, indexReplicas)),
+    indexSets: sequencers.map((_, position) =>
+      deal(
+        // The slip: the plan is dealt modulo the number of storage nodes.
+        mutation === Mutation.indexPlanByStorages ? engines.slice(0, storages.length) : engines,
+        position * indexReplicas,
+        indexReplicas,
+      ),
+    ),
     enginePositions: positionsOf(engines),
     storagePositions,
     sequencerPositions: positionsOf(sequencers),
@@ -82,6 +89,19 @@ export function backupsOf(view: View, position: number): NodeId[] {
 export function logspaceOfLogBook(view: View, logBook: LogBookId): LogspaceId {
   const token = view.hashTokens[hashLogBook(logBook, view.hashSeed) % view.hashTokens.length]!;
   return logspaceId(view.viewId, token);
+}
+
+export type MemberRole = "sequencers" | "engines" | "storages";
+
+/** Whether a view counts on this life of a node: one that has booted since has none of what the view's members know. */
+export function isMember(view: View, role: MemberRole, node: NodeId, birth: Birth | undefined): boolean {
+  const positions = {
+    sequencers: view.sequencerPositions,
+    engines: view.enginePositions,
+    storages: view.storagePositions,
+  }[role];
+  const position = positions.get(node);
+  return position !== undefined && view.births[role][position] === birth;
 }
 
 function deal(nodes: readonly NodeId[], from: number, count: number): NodeId[] {
