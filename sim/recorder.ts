@@ -46,6 +46,9 @@ interface OperationStats {
   readonly completed: number[];
   readonly p50Nanos: (number | null)[];
   readonly p99Nanos: (number | null)[];
+  /** When each operation completed with success and how long it took, parallel; empty unless asked for. */
+  readonly completedAtNanos: Nanos[];
+  readonly latenciesNanos: Nanos[];
 }
 
 interface Running {
@@ -61,6 +64,8 @@ export interface RecorderOptions {
   readonly seriesIntervalNanos: Nanos;
   /** Operations completed before this moment do not enter histograms and counts; the series shows them. */
   readonly warmupNanos: Nanos;
+  /** Keep the moment and the latency of every completion, so that any stretch of time can be looked at afterwards. */
+  readonly completions?: boolean;
 }
 
 export class Recorder {
@@ -105,6 +110,10 @@ export class Recorder {
     if (this.options.seriesIntervalNanos > 0) {
       stats.windowCount++;
       stats.windowLatency.recordValue(Math.min(latencyNanos, LATENCY_NANOS_MAX));
+    }
+    if (this.options.completions === true) {
+      stats.completedAtNanos.push(timeNanos);
+      stats.latenciesNanos.push(latencyNanos);
     }
     if (timeNanos < this.options.warmupNanos) return;
     stats.count++;
@@ -168,6 +177,8 @@ export class Recorder {
         completed: new Array<number>(this.intervals).fill(0),
         p50Nanos: new Array<null>(this.intervals).fill(null),
         p99Nanos: new Array<null>(this.intervals).fill(null),
+        completedAtNanos: [],
+        latenciesNanos: [],
       };
       this.operations.set(name, stats);
     }
@@ -184,6 +195,8 @@ export class Recorder {
         completed: [...stats.completed],
         p50Nanos: [...stats.p50Nanos],
         p99Nanos: [...stats.p99Nanos],
+        completedAtNanos: [...stats.completedAtNanos],
+        latenciesNanos: [...stats.latenciesNanos],
       })),
       running: [...this.running].map(([operation, running]) => [operation, { ...running }]),
       counters: [...this.counters],
@@ -211,6 +224,8 @@ export class Recorder {
         completed: [...stats.completed],
         p50Nanos: [...stats.p50Nanos],
         p99Nanos: [...stats.p99Nanos],
+        completedAtNanos: [...stats.completedAtNanos],
+        latenciesNanos: [...stats.latenciesNanos],
       });
     }
     this.running.clear();

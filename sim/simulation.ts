@@ -52,6 +52,8 @@ export interface SimulationOptions {
   readonly history?: boolean;
   readonly seriesIntervalNanos?: Nanos;
   readonly warmupNanos?: Nanos;
+  /** Keep the moment and the latency of every completed operation. */
+  readonly completions?: boolean;
   /** Receives what machines observe; undefined: nothing is observed and observing costs nothing. */
   readonly observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void;
 }
@@ -98,7 +100,12 @@ export class Simulation {
     this.checked = options.mode === "checked";
     this.observer = options.observer;
     this.seriesIntervalNanos = seriesIntervalNanos;
-    this.recorder = new Recorder({ history: options.history ?? false, seriesIntervalNanos, warmupNanos });
+    this.recorder = new Recorder({
+      history: options.history ?? false,
+      completions: options.completions ?? false,
+      seriesIntervalNanos,
+      warmupNanos,
+    });
     this.network = new Network(this.seed, options.routing);
     this.transport = new Transport(queue, this.network, processes, incarnations);
     this.timers = new Timers(queue, incarnations);

@@ -69,6 +69,8 @@ export interface DeploymentConfig {
   /** Without queueing and CPU costs a step takes no time; what remains are the delays of links and timers. */
   readonly free?: boolean;
   readonly history?: boolean;
+  /** Keep the moment and the latency of every completed operation. */
+  readonly completions?: boolean;
   readonly warmupNanos?: Nanos;
   readonly seriesIntervalNanos?: Nanos;
   readonly observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void;
@@ -98,6 +100,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     mode: config.mode,
     routing: (from, to) => routeBetween(links, roles, simulation, from, to),
     history: config.history ?? false,
+    completions: config.completions ?? false,
     seriesIntervalNanos: config.seriesIntervalNanos ?? 0,
     warmupNanos: config.warmupNanos === undefined ? 0 : START_UP_NANOS + config.warmupNanos,
     ...(config.observer === undefined ? {} : { observer: config.observer }),
