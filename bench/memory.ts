@@ -11,7 +11,7 @@ import { MILLISECOND, type Nanos } from "../sim/units.ts";
 import { appendsOf, deploy, PUBLISHED, producers } from "./boki.ts";
 import type { Options, Row } from "./suite.ts";
 
-const HEAP_MEBIBYTES = 3_600;
+const HEAP_MEBIBYTES = 3_200;
 const LIMIT_GIBIBYTES = 4;
 
 export async function run(options: Options): Promise<Row[]> {

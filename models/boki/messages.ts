@@ -285,6 +285,9 @@ export type ZooKeeperEvent =
       readonly sequencers: readonly NodeId[] | undefined;
     };
 
+/** What happens to views, as every node hears of it. */
+export type ViewEvent = Extract<ZooKeeperEvent, { topic: "view" }>;
+
 export type ZooKeeperMessage =
   /**
    * A process opens its session: registers itself if it has a role, says what it watches and how far it has read. `birth`

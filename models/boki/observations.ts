@@ -23,6 +23,7 @@ import type {
   ReadDirection,
   Role,
   SealedLog,
+  ViewEvent,
 } from "./messages.ts";
 import type { CutEntry, MetalogEntry } from "./metalog.ts";
 import type { View } from "./view.ts";
@@ -157,8 +158,8 @@ export type Observation =
       readonly kind: "viewEvent";
       readonly role: Role;
       readonly node: NodeId;
-      readonly phase: "new" | "freeze" | "finalize";
       readonly viewId: ViewId;
+      readonly event: ViewEvent;
     }
   /** A frozen sequencer reported what it holds. */
   | {

@@ -93,8 +93,8 @@ function followEvent(
     kind: "viewEvent",
     role: gate.role,
     node: gate.session.id,
-    phase: event.phase,
     viewId,
+    event,
   } satisfies Observation);
   switch (event.phase) {
     case "new":

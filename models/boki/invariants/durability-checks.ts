@@ -1,11 +1,13 @@
 /**
  * Durability: D1 to D3.
  *
- * An acknowledged record stays where it was replicated, unchanged, in memory or in the database (D1), and may leave memory
- * only once it is in the database (D3). An append that a program asks for is in the log once at most, however often it was
- * sent, and ends in one way (D2).
+ * An acknowledged record stays where it was replicated, unchanged, in memory or in the database, until it is given up (D1),
+ * and may leave memory only once it is in the database (D3). An append that a program asks for is in the log once at most,
+ * however often it was sent, and not at all when it was discarded (D2).
  *
- * D1 is checked at every read that returns a record, and at the end of the run for all records at all their storage nodes.
+ * D1 is checked at every read that returns a record, and at the end of the run for all records at all their storage nodes. A
+ * node that has booted since, or is down, may have lost what it held in memory; but what it still has must be right, and
+ * somebody must have the record.
  */
 
 import { get } from "../../../sim/structures/grow-map.ts";
@@ -15,8 +17,9 @@ import type { LogStorageState } from "../log-storage.ts";
 import type { LogRecord } from "../messages.ts";
 import type { Observation } from "../observations.ts";
 import type { StorageState } from "../storage.ts";
+import { isMember } from "../view.ts";
 import type { CheckContext } from "./context.ts";
-import { describeRecord, type LogReference, sameRecord } from "./reference.ts";
+import { describeRecord, isGivenUp, type LogReference, sameRecord, viewOfLog } from "./reference.ts";
 
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
@@ -30,6 +33,8 @@ export interface DurabilityChecks {
   appendBegun(observation: Of<"appendBegun">): void;
   /** A cut gave a record its place. */
   placed(nowNanos: Nanos, log: LogReference, position: number, record: LogRecord): void;
+  /** The end of its log took a record's place away again. */
+  takenBack(record: LogRecord): void;
   appendDone(observation: Of<"appendDone">, nowNanos: Nanos): void;
   appendReturned(observation: Of<"appendReturned">): void;
   evicted(observation: Of<"evicted">, nowNanos: Nanos): void;
@@ -63,25 +68,40 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
   }
 
   function checkLog(log: LogReference, nowNanos: Nanos): void {
-    const { view } = log;
+    const view = viewOfLog(reference, log.logspace);
     if (view === undefined) return;
     const { simulation, storages } = inspected();
-    const states = view.storages.map((storage) =>
-      (simulation.stateOf(storages[storage - 1]!) as StorageState | undefined)?.logs.get(log.logspace),
-    );
+    const states = view.storages.map((storage) => {
+      const state = simulation.stateOf(storages[storage - 1]!) as StorageState | undefined;
+      const isSame = state !== undefined && isMember(view, "storages", storage, state.session.birth);
+      return { isSame, log: state?.logs.get(log.logspace) };
+    });
     log.records.forEach((record, position) => {
       if (record === undefined || log.acknowledged[position] === 0) return;
+      const seqnum = join(log.logspace, position);
+      if (isGivenUp(reference, record.logBook, seqnum)) return;
       const shard = view.enginePositions.get(highOf(record.localid))!;
+      let copies = 0;
       for (const storage of view.storageSets[shard]!) {
-        const state = states[view.storagePositions.get(storage)!];
-        const found = readable(log, state, storage, position, record);
-        if (sameRecord(found, record)) continue;
+        const state = states[view.storagePositions.get(storage)!]!;
+        const found = readable(log, state.log, storage, position, record);
+        if (sameRecord(found, record)) {
+          copies++;
+          continue;
+        }
+        if (found === undefined && !state.isSame) continue;
         violations.report(
           "D1",
           nowNanos,
-          `storage node ${storage} has ${describeRecord(found)} at ${formatSeqnum(join(log.logspace, position))}, where ${describeRecord(record)} was acknowledged`,
+          `storage node ${storage} has ${describeRecord(found)} at ${formatSeqnum(seqnum)}, where ${describeRecord(record)} was acknowledged`,
         );
       }
+      if (copies > 0) return;
+      violations.report(
+        "D1",
+        nowNanos,
+        `no storage node has ${formatSeqnum(seqnum)}, where ${describeRecord(record)} was acknowledged`,
+      );
     });
   }
 
@@ -103,7 +123,23 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
       );
     },
 
-    appendDone({ record, outcome, seqnum, engine }, nowNanos) {
+    takenBack(record) {
+      const append = open.get(record.data);
+      if (append !== undefined) append.records--;
+    },
+
+    appendDone({ record, outcome, seqnum, engine, logspace }, nowNanos) {
+      if (outcome === "discarded") {
+        const log = reference.log(logspace);
+        const position = reference.shard(log, engine).positions[positionOf(record.localid)];
+        if (position === undefined) return;
+        violations.report(
+          "D2",
+          nowNanos,
+          `engine ${engine} discards append ${record.data}, which is in the log as ${formatSeqnum(join(logspace, position))}`,
+        );
+        return;
+      }
       if (outcome !== "ok") return;
       const append = open.get(record.data);
       if (append !== undefined && !append.done) {
@@ -123,6 +159,7 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
 
     evicted({ storage, seqnum }, nowNanos) {
       const record = reference.recordAt(seqnum);
+      if (record !== undefined && isGivenUp(reference, record.logBook, seqnum)) return;
       const found = databaseRecord(storage, highOf(seqnum), positionOf(seqnum));
       if (found !== undefined && sameRecord(found, record)) return;
       violations.report(

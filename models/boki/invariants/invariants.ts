@@ -5,14 +5,16 @@
  * worked out from the paper's rules (reference.ts). One file per family:
  *
  * - metalog-checks.ts: A1 to A5, M1: what primary and backups decide
+ * - view-checks.ts: S1 to S3: how views end
  * - order-checks.ts: O1 to O3: the order that follows from it
  * - durability-checks.ts: D1 to D3: what storage nodes keep
  * - index-checks.ts: I1, I2: what indexes show
- * - read-checks.ts: R1 to R4, R6, X1: what functions are given
+ * - read-checks.ts: R1 to R6, T1, X1: what functions are given
  * - liveness-checks.ts: L1, L2: that they are given it
  *
  * Observing changes nothing: a run has the same digest with and without. Where the observations do not suffice, a check
- * reads the state of a process or a disk. All families are on; what a fault scenario cannot promise is said there.
+ * reads the state of a process or a disk. All families are on, in runs with faults as well; liveness counts from when the
+ * last fault has ended.
  *
  * Use: `const invariants = createInvariants({ inspected: () => deployment, ... })`, hand `invariants.observe` to the
  * deployment, run, `invariants.finish(nowNanos)`, look at `invariants.violations`.
@@ -20,6 +22,7 @@
 
 import type { Address, Observed } from "../../../sim/machine.ts";
 import type { Nanos } from "../../../sim/units.ts";
+import type { ViewEvent } from "../messages.ts";
 import type { Observation } from "../observations.ts";
 import type { CheckContext, Inspected } from "./context.ts";
 import { createDurabilityChecks } from "./durability-checks.ts";
@@ -30,6 +33,7 @@ import { createOpenReads } from "./open-reads.ts";
 import { createOrderChecks } from "./order-checks.ts";
 import { createReadChecks } from "./read-checks.ts";
 import { createReference, type EachOrdered } from "./reference.ts";
+import { createViewChecks } from "./view-checks.ts";
 import { createViolations, type InvariantName, type Violation } from "./violations.ts";
 
 export interface InvariantOptions extends Partial<LivenessLimits> {
@@ -54,6 +58,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const context: CheckContext = { reference, violations, inspected: options.inspected };
   const reads = createOpenReads();
   const metalog = createMetalogChecks(context);
+  const views = createViewChecks(context);
   const order = createOrderChecks(context);
   const durability = createDurabilityChecks(context);
   const index = createIndexChecks(context);
@@ -61,6 +66,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const liveness = createLivenessChecks(context, reads, {
     stuckNanos: STUCK_NANOS,
     promptNanos: PROMPT_NANOS,
+    calmFromNanos: 0,
     ...options,
   });
 
@@ -70,6 +76,17 @@ export function createInvariants(options: InvariantOptions): Invariants {
     if (issued !== undefined) durability.placed(placedNanos, log, position, issued.record);
   };
 
+  /** What the first node to hear of it says of a view holds for all. */
+  function followView(event: ViewEvent, nowNanos: Nanos): void {
+    if (event.phase === "new") reference.learnView(event.view);
+    if (event.phase !== "finalize") return;
+    for (const final of event.logs) {
+      views.logEnded(final, nowNanos);
+      metalog.ended(final);
+      reference.end(final, durability.takenBack);
+    }
+  }
+
   function observe(at: Address, observed: Observed, nowNanos: Nanos): void {
     const observation = observed as unknown as Observation;
     index.settle(at, nowNanos);
@@ -77,7 +94,18 @@ export function createInvariants(options: InvariantOptions): Invariants {
       case "appendBegun":
         durability.appendBegun(observation);
         return;
+      case "viewEvent":
+        if (!views.viewEvent(at, observation, nowNanos)) return;
+        followView(observation.event, nowNanos);
+        return;
+      case "ended":
+        views.ended(at, observation, nowNanos);
+        return;
+      case "aborted":
+        liveness.aborted(observation, nowNanos);
+        return;
       case "appendIssued":
+        views.appendIssued(at, observation, nowNanos);
         order.appendIssued(observation, nowNanos);
         reference.issue(observation.logspace, observation.record);
         return;
@@ -88,12 +116,15 @@ export function createInvariants(options: InvariantOptions): Invariants {
         metalog.acknowledgementTaken(observation, nowNanos);
         return;
       case "cutMade":
+        // A primary that has not heard of the end yet: nobody will take its entry any more.
+        if (reference.log(observation.entry.logspace).final !== undefined) return;
         metalog.cutMade(observation, nowNanos);
         placedNanos = nowNanos;
         reference.order(observation.entry, observation.view, placed);
         return;
       case "applied":
         metalog.applied(observation, nowNanos);
+        views.applied(observation, nowNanos);
         return;
       case "ordered":
         order.ordered(observation, nowNanos);

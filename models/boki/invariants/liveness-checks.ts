@@ -1,18 +1,23 @@
 /**
- * Liveness: L1 and L2. Both hold only while nothing fails and the network delivers everything.
+ * Liveness: L1 and L2. Both hold while nothing fails and the network delivers everything: from `calmFromNanos` on, which is
+ * when the last fault has ended, and 0 in a run without faults.
  *
- * Every log operation completes (L1): at the end of the run none may be under way that began long before. A blocking read
+ * Every log operation completes (L1): at the end of the run none may be under way that began long before, unless its worker
+ * has died; and nobody gives up. A blocking read
  * returns when its limit has passed, and soon after the index it waits in shows a match (L2); "soon" is what the cluster
  * takes for two hops and a read from a storage node under load.
  */
 
+import type { Address, OperationId } from "../../../sim/machine.ts";
 import { type Nanos, SECOND } from "../../../sim/units.ts";
-import { highOf, type LogspaceId, type NodeId, positionOf, type Seqnum } from "../identifiers.ts";
+import { highOf, join, type LogspaceId, type NodeId, positionOf, type Seqnum } from "../identifiers.ts";
 import type { Observation } from "../observations.ts";
+import { logspaceOfLogBook } from "../view.ts";
+import type { WorkerState } from "../worker.ts";
 import type { CheckContext } from "./context.ts";
 import type { OpenRead, OpenReads } from "./open-reads.ts";
 import { describeQuestion } from "./read-checks.ts";
-import { answerOf, endBefore, entryOf, logOfBook, seconds } from "./reference.ts";
+import { answerOf, entryOf, seconds } from "./reference.ts";
 
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
@@ -22,9 +27,12 @@ export interface LivenessLimits {
   readonly stuckNanos: Nanos;
   /** How long a blocking read may take to return once it has a match or its limit has passed. */
   readonly promptNanos: Nanos;
+  /** When the last fault ends; what is promised counts from there. Infinity: nothing is promised. */
+  readonly calmFromNanos: Nanos;
 }
 
 export interface LivenessChecks {
+  aborted(observation: Of<"aborted">, nowNanos: Nanos): void;
   readBlocked(observation: Of<"readBlocked">, nowNanos: Nanos): void;
   indexAdvanced(observation: Of<"indexAdvanced">, nowNanos: Nanos): void;
   readDone(read: OpenRead, observation: Of<"readDone">, nowNanos: Nanos): void;
@@ -32,14 +40,22 @@ export interface LivenessChecks {
 }
 
 /** What L1 watches. Function calls are left out: they wait for a free worker, which the log does not promise. */
-const OPERATIONS = new Set(["append", "readNext", "readPrev", "checkTail", "readNextBlock", "setAuxData"]);
+const OPERATIONS = new Set([
+  "append",
+  "readNext",
+  "readPrev",
+  "checkTail",
+  "readNextBlock",
+  "setAuxData",
+  "trim",
+]);
 
 export function createLivenessChecks(
   { reference, violations, inspected }: CheckContext,
   open: OpenReads,
   limits: LivenessLimits,
 ): LivenessChecks {
-  const { blockingReadLimitNanos, stuckNanos, promptNanos } = limits;
+  const { blockingReadLimitNanos, stuckNanos, promptNanos, calmFromNanos } = limits;
   /** By log and engine: when its index went past each metalog position. */
   const advances = new Map<LogspaceId, (Nanos[] | undefined)[]>();
 
@@ -51,7 +67,7 @@ export function createLivenessChecks(
   }
 
   function checkLimit(read: OpenRead, nowNanos: Nanos, done: boolean): void {
-    const waitedNanos = nowNanos - read.blockedNanos;
+    const waitedNanos = nowNanos - Math.max(read.blockedNanos, calmFromNanos);
     if (waitedNanos <= blockingReadLimitNanos + promptNanos) return;
     const { started } = read;
     violations.report(
@@ -62,7 +78,7 @@ export function createLivenessChecks(
   }
 
   function checkMatch(read: OpenRead, seqnum: Seqnum, nowNanos: Nanos, done: boolean): void {
-    const sinceNanos = nowNanos - shownNanos(read, seqnum);
+    const sinceNanos = nowNanos - Math.max(shownNanos(read, seqnum), calmFromNanos);
     if (sinceNanos <= promptNanos) return;
     const { started } = read;
     violations.report(
@@ -72,7 +88,19 @@ export function createLivenessChecks(
     );
   }
 
+  /** Whether the worker that began an operation still waits for it. One that died does not. */
+  function isAwaited(process: Address, operation: OperationId): boolean {
+    const worker = inspected().simulation.stateOf(process) as WorkerState | undefined;
+    if (worker === undefined) return false;
+    for (const { measured } of worker.open.values()) if (measured === operation) return true;
+    return false;
+  }
+
   return {
+    aborted({ role, node, reason }, nowNanos) {
+      violations.report("L1", nowNanos, `${role} ${node} gives up: ${reason}`);
+    },
+
     readBlocked({ engine, origin, op }, nowNanos) {
       const read = open.get(origin, op);
       if (read === undefined) return;
@@ -97,9 +125,11 @@ export function createLivenessChecks(
     },
 
     finish(nowNanos) {
-      for (const { name, process, startNanos } of inspected().simulation.recorder.pending()) {
+      for (const { name, process, startNanos, operation } of inspected().simulation.recorder.pending()) {
         const mayTakeNanos = stuckNanos + (name === "readNextBlock" ? blockingReadLimitNanos : 0);
-        if (!OPERATIONS.has(name) || nowNanos - startNanos <= mayTakeNanos) continue;
+        const openNanos = nowNanos - Math.max(startNanos, calmFromNanos);
+        if (!OPERATIONS.has(name) || openNanos <= mayTakeNanos) continue;
+        if (!isAwaited(process, operation)) continue;
         const who = inspected().simulation.processes[process]!.name;
         violations.report(
           "L1",
@@ -118,10 +148,11 @@ export function createLivenessChecks(
 
   /** What the index that a read waits in has to offer by now. */
   function matchIn({ started, blockedAt }: OpenRead): Seqnum | undefined {
-    const log = logOfBook(reference, started.logBook);
-    if (log === undefined) return undefined;
-    const shown = advances.get(log.logspace)?.[blockedAt as NodeId]?.length ?? 0;
-    return answerOf(log, started, endBefore(log, shown));
+    const newest = reference.view();
+    if (newest === undefined) return undefined;
+    const logspace = logspaceOfLogBook(newest, started.logBook);
+    const shown = advances.get(logspace)?.[blockedAt as NodeId]?.length ?? 0;
+    return answerOf(reference, started, join(logspace, shown));
   }
 }
 

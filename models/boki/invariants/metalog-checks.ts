@@ -12,11 +12,13 @@
 
 import type { Nanos } from "../../../sim/units.ts";
 import { join, type LogspaceId, type NodeId } from "../identifiers.ts";
+import type { FinalLog } from "../messages.ts";
 import { type CutEntry, vectorAt } from "../metalog.ts";
 import type { Observation } from "../observations.ts";
 import type { StorageState } from "../storage.ts";
-import type { View } from "../view.ts";
+import { isMember, type View } from "../view.ts";
 import type { CheckContext } from "./context.ts";
+import { viewOfLog } from "./reference.ts";
 
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
@@ -29,8 +31,10 @@ interface MetalogRecord {
   madeCount: number;
   /** By backup: the position before which it has applied every entry. */
   readonly held: Map<NodeId, number>;
-  /** Before this position every entry is held by a quorum. */
+  /** Before this position every entry is held by a quorum, or by everybody as the end of the view says. */
   committed: number;
+  /** The position behind the newest entry that orders records. */
+  madeCuts: number;
   /** By shard and storage node, and by backup: what the primary has taken in. */
   readonly progress: Map<number, number>;
   readonly acknowledged: Map<NodeId, number>;
@@ -42,6 +46,8 @@ export interface MetalogChecks {
   /** To be called before the reference orders the entry. */
   cutMade(observation: Of<"cutMade">, nowNanos: Nanos): void;
   applied(observation: Of<"applied">, nowNanos: Nanos): void;
+  /** The end of a log is published. */
+  ended(final: FinalLog): void;
 }
 
 export function createMetalogChecks({ reference, violations, inspected }: CheckContext): MetalogChecks {
@@ -54,6 +60,7 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
         made: new Map(),
         hashes: [],
         madeCount: 0,
+        madeCuts: 0,
         held: new Map(),
         committed: 0,
         progress: new Map(),
@@ -90,7 +97,8 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
         fail(`puts engine ${view.engines[shard]!} first at ${entry.firsts[i]}, not at ${running}`);
       running += delta;
     });
-    if (running - entry.startSeqnum !== entry.total || entry.total <= 0)
+    const isEmpty = entry.total <= 0 && entry.trim === undefined;
+    if (running - entry.startSeqnum !== entry.total || isEmpty)
       fail(`counts ${entry.total} records; its shards have ${running - entry.startSeqnum}`);
   }
 
@@ -103,7 +111,9 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
       const ordered = log.shards.get(engine)?.positions;
       for (const storage of view.storageSets[shard]!) {
         const state = simulation.stateOf(storages[storage - 1]!) as StorageState | undefined;
-        const held = state?.logs.get(entry.logspace)?.unordered;
+        // One that has failed since it said what it holds has done its part: the others hold the records.
+        if (state === undefined || !isMember(view, "storages", storage, state.session.birth)) continue;
+        const held = state.logs.get(entry.logspace)?.unordered;
         for (let counter = start; counter < start + entry.deltas[i]!; counter++) {
           if (held?.has(join(engine, counter)) || ordered?.[counter] !== undefined) continue;
           violations.report(
@@ -118,6 +128,15 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
   }
 
   return {
+    ended({ logspace, final }) {
+      const metalog = metalogOf(logspace);
+      // What the seal dropped never was; a sequencer that holds it may have applied it all the same.
+      for (let position = final; position < metalog.madeCount; position++) metalog.made.delete(position);
+      metalog.madeCount = Math.min(metalog.madeCount, final);
+      metalog.madeCuts = Math.min(metalog.madeCuts, final);
+      metalog.committed = Math.max(metalog.committed, final);
+    },
+
     progressTaken({ logspace, shard, engine, storage, count }, nowNanos) {
       const { progress } = metalogOf(logspace);
       const key = join(shard, storage);
@@ -150,14 +169,16 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
       checkChain(entry, view, metalog, nowNanos);
       checkStored(entry, view, nowNanos);
       const known = Math.min(replicatedPosition, metalog.committed);
-      if (view.metalogReplicas > 1 && known < metalog.madeCount) {
+      const isCut = entry.trim === undefined;
+      if (view.metalogReplicas > 1 && isCut && known < metalog.madeCuts) {
         violations.report(
           "A5",
           nowNanos,
-          `${nameOf(entry)} is made while a quorum holds only the entries before ${known} of ${metalog.madeCount}`,
+          `${nameOf(entry)} is made while a quorum holds only the entries before ${known} of ${metalog.madeCuts}`,
         );
       }
       const position = metalog.madeCount++;
+      if (isCut) metalog.madeCuts = metalog.madeCount;
       metalog.made.set(position, entry);
       metalog.hashes.push(0);
       const old = metalog.made.get(position - WHOLE_ENTRIES);
@@ -171,6 +192,8 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
       const made = metalog.made.get(entry.position);
       const who = role === "backup" ? `backup ${node}` : `the ${role} of node ${node}`;
       if (entry.position >= metalog.madeCount) {
+        // Of an entry behind the end of its log S1 speaks.
+        if (reference.log(entry.logspace).final !== undefined) return;
         violations.report("A1", nowNanos, `${who} applies ${nameOf(entry)}, which the primary never made`);
         return;
       }
@@ -185,11 +208,12 @@ export function createMetalogChecks({ reference, violations, inspected }: CheckC
         );
       }
       if (role === "backup") {
-        hold(metalog, node, entry.position, reference.log(entry.logspace).view!);
+        hold(metalog, node, entry.position, viewOfLog(reference, entry.logspace)!);
         return;
       }
       if (entry.position < metalog.committed) return;
-      const view = reference.log(entry.logspace).view!;
+      const view = viewOfLog(reference, entry.logspace)!;
+      if (view.metalogReplicas === 1) return;
       violations.report(
         "A4",
         nowNanos,

@@ -46,12 +46,13 @@ export function createOrderChecks({ reference, violations }: CheckContext): Orde
       const log = reference.log(logspace);
       const position = reference.shard(log, engine).positions[positionOf(record.localid)];
       if (position === undefined) return;
-      const floor = reference.book(log, record.logBook).acknowledged;
-      if (floor > position) {
+      const floor = reference.acknowledgedIn(record.logBook);
+      const seqnum = join(logspace, position);
+      if (floor > seqnum) {
         violations.report(
           "O3",
           nowNanos,
-          `${describeRecord(record)} is issued after ${formatSeqnum(join(logspace, floor))} was acknowledged, but was given ${formatSeqnum(join(logspace, position))} in front of it`,
+          `${describeRecord(record)} is issued after ${formatSeqnum(floor)} was acknowledged, but was given ${formatSeqnum(seqnum)} in front of it`,
         );
       }
     },
@@ -74,11 +75,11 @@ export function createOrderChecks({ reference, violations }: CheckContext): Orde
           `${describeRecord(record)} was issued as number ${number} of its engine, but is ordered as ${seqnum} behind number ${shard.lastNumber}`,
         );
       }
-      if (floor > position) {
+      if (floor > join(log.logspace, position)) {
         violations.report(
           "O3",
           nowNanos,
-          `${describeRecord(record)} was issued after ${formatSeqnum(join(log.logspace, floor))} was acknowledged, but is ordered as ${seqnum} in front of it`,
+          `${describeRecord(record)} was issued after ${formatSeqnum(floor)} was acknowledged, but is ordered as ${seqnum} in front of it`,
         );
       }
     },
@@ -121,9 +122,7 @@ export function createOrderChecks({ reference, violations }: CheckContext): Orde
         );
         return;
       }
-      log.acknowledged[position] = 1;
-      const book = reference.book(log, record.logBook);
-      if (position > book.acknowledged) book.acknowledged = position;
+      reference.acknowledge(seqnum);
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
- * Reads and sessions: R1 to R4, R6 and X1.
+ * Reads and sessions: R1 to R6, T1 and X1.
  *
- * A read names the metalog position it reflects, and its answer must be the reference's as of that position (R1) and of
- * its own LogBook (R6). A call is a session: it sees its own appends (R2), never less than it has seen (R3), and its
+ * A read names the metalog position it reflects, and its answer must be the reference's as of that position (R1; R5 where
+ * several views have a part in it) and of its own LogBook (R6). What has been given up by then is not shown (T1). A call is a session: it sees its own appends (R2), never less than it has seen (R3), and its
  * children begin there (R4). Aux data is a hint, but a hint for the record it comes with (X1).
  *
  * What a call has seen is taken from what it was given, not from the progress that came with it, as that may be what is
@@ -21,12 +21,14 @@ import {
   positionOf,
   type Seqnum,
   TAG_ALL,
+  viewOfJoined,
 } from "../identifiers.ts";
 import type { AuxData, CallId } from "../messages.ts";
 import type { Observation } from "../observations.ts";
 import type { CheckContext } from "./context.ts";
 import type { OpenRead } from "./open-reads.ts";
-import { answerOf, describeRecord, endBefore, entryOf, logOfBook, type Question } from "./reference.ts";
+import { answerOf, boundAt, describeRecord, entryOf, logspaceIn, type Question } from "./reference.ts";
+import type { InvariantName } from "./violations.ts";
 
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
@@ -61,24 +63,34 @@ export function createReadChecks({ reference, violations }: CheckContext): ReadC
     return join(log.logspace, entryOf(log, positionOf(seqnum)) + 1);
   }
 
-  /** Whether the returned answer is the reference's; the message says what is wrong with it. */
+  /** Whether the returned answer is the reference's; if not, which rule it breaks and what is wrong with it. */
   function checkAnswer(
     question: Question,
     found: Seqnum | undefined,
     progress: MetalogProgress,
-  ): string | undefined {
-    const log = logOfBook(reference, question.logBook);
-    if (log === undefined) {
-      const nothing = found === undefined && positionOf(progress) === 0;
-      return nothing ? undefined : "a record, while nothing has been ordered";
+  ): { readonly rule: InvariantName; readonly wrong: string } | undefined {
+    const view = viewOfJoined(progress);
+    const logspace = logspaceIn(reference, view, question.logBook);
+    if (logspace === undefined || highOf(progress) !== logspace) {
+      return { rule: "R1", wrong: `progress of log ${highOf(progress)}, not ${logspace}` };
     }
-    if (highOf(progress) !== log.logspace) return `progress of log ${highOf(progress)}, not ${log.logspace}`;
     const position = positionOf(progress);
-    if (position > log.ends.length)
-      return `progress ${position}, while only ${log.ends.length} entries have been made`;
-    const expected = answerOf(log, question, endBefore(log, position));
+    const made = reference.log(logspace).ends.length;
+    if (position > made) {
+      return { rule: "R1", wrong: `progress ${position}, while only ${made} entries have been made` };
+    }
+    const expected = answerOf(reference, question, progress);
     if (expected === found) return undefined;
-    return `${name(found)}; as of metalog position ${position} it is ${name(expected)}`;
+    const wrong = `${name(found)}; as of metalog position ${position} it is ${name(expected)}`;
+    const bound = boundAt(reference, question, progress);
+    if (found !== undefined && found < bound) {
+      return { rule: "T1", wrong: `${wrong}: everything below ${name(bound)} has been given up` };
+    }
+    const crosses = [found, expected].some((seqnum) => seqnum !== undefined && viewOfJoined(seqnum) < view);
+    return {
+      rule: bound > 0 && expected !== undefined && found === undefined ? "T1" : crosses ? "R5" : "R1",
+      wrong,
+    };
   }
 
   /** A read that reflects less than `seen` is wrong only if its answer shows it. */
@@ -87,9 +99,8 @@ export function createReadChecks({ reference, violations }: CheckContext): ReadC
     found: Seqnum | undefined,
     seen: MetalogProgress,
   ): Seqnum | undefined {
-    const log = logOfBook(reference, question.logBook);
-    if (log === undefined || highOf(seen) !== log.logspace) return undefined;
-    const known = answerOf(log, question, endBefore(log, positionOf(seen)));
+    if (reference.trims(question.logBook).length > 0) return undefined;
+    const known = answerOf(reference, question, seen);
     if (known === undefined) return undefined;
     const consistent =
       question.direction === "prev" ? found !== undefined && found >= known : found === known;
@@ -153,7 +164,7 @@ export function createReadChecks({ reference, violations }: CheckContext): ReadC
         );
       }
       const wrong = checkAnswer(started, found, progress);
-      if (wrong !== undefined) violations.report("R1", nowNanos, `${what()} returns ${wrong}`);
+      if (wrong !== undefined) violations.report(wrong.rule, nowNanos, `${what()} returns ${wrong.wrong}`);
 
       if (record !== undefined && record.logBook !== logBook) {
         violations.report("R6", nowNanos, `${what()} returns ${describeRecord(record)}`);
