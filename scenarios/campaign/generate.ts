@@ -1,0 +1,256 @@
+/**
+ * Draws cases. Run i of campaign seed s is the same wherever and whenever it is drawn: everything comes from streams that are
+ * named after both, and nothing from the runs before.
+ *
+ * Swarm testing (Groce et al., ISSTA 2012): each run leaves out a random part of the kinds of operations and faults, because a run
+ * with a bit of everything seldom has much of anything.
+ */
+
+import type { BokiConfig, NetworkConfig } from "../../models/boki/config.ts";
+import type { DefectId } from "../../models/boki/defects.ts";
+import type { Reconfiguration } from "../../models/boki/operator.ts";
+import type { Distribution } from "../../sim/distribution.ts";
+import { streamFor } from "../../sim/random.ts";
+import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
+import {
+  CASE_CLUSTER,
+  type Case,
+  type CaseCall,
+  type CaseCluster,
+  EMPTY_CASE,
+  type LogOperation,
+  type Operation,
+  type Place,
+} from "./case.ts";
+import { type Draw, drawFrom } from "./draw.ts";
+
+/** What all cases of a campaign have in common. */
+export interface Campaign {
+  readonly seed: number;
+  readonly mutation: number;
+  readonly defects: readonly DefectId[];
+  /** Parts of the deployment that are given and not drawn. */
+  readonly base?: Pick<Case, "cluster" | "boki" | "network">;
+  /** Log operations of a case, about; default: drawn. */
+  readonly operations?: number;
+}
+
+/** Run `index` of a campaign. */
+export function generateCase(campaign: Campaign, index: number): Case {
+  const streamOf = (part: string): Draw =>
+    drawFrom(streamFor(campaign.seed, `campaign run ${index} ${part}`));
+  const shape = streamOf("shape");
+  const cluster = campaign.base?.cluster ?? drawCluster(shape);
+  const boki = campaign.base?.boki ?? drawBoki(shape, { ...CASE_CLUSTER, ...cluster });
+  const network = campaign.base?.network ?? drawNetwork(shape);
+  const spanNanos = shape.spread(2 * MILLISECOND, 40 * MILLISECOND);
+  return {
+    ...EMPTY_CASE,
+    seed: shape.between(1, 1_000_000_000),
+    mutation: campaign.mutation,
+    defects: campaign.defects,
+    shuffleTies: shape.chance(0.5),
+    cluster,
+    boki,
+    network,
+    calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
+    reconfigurations: drawReconfigurations(streamOf("reconfigurations"), spanNanos),
+  };
+}
+
+// ---- The deployment ------------------------------------------------------------------------------------------------
+
+const WILD: readonly Distribution[] = [
+  { kind: "constant", value: 60 * MICROSECOND },
+  { kind: "exponential", mean: 60 * MICROSECOND, floor: 20 * MICROSECOND },
+  { kind: "exponential", mean: 150 * MICROSECOND },
+  { kind: "lognormal", median: 60 * MICROSECOND, sigma: 1 },
+  { kind: "uniform", low: 10 * MICROSECOND, high: 400 * MICROSECOND },
+  { kind: "constant", value: 400 * MICROSECOND },
+  {
+    kind: "mixture",
+    weights: [0.97, 0.03],
+    parts: [
+      { kind: "constant", value: 50 * MICROSECOND },
+      { kind: "constant", value: 3 * MILLISECOND },
+    ],
+  },
+];
+
+function drawCluster(draw: Draw): Partial<CaseCluster> {
+  // A third of the runs have the shape that people deploy.
+  const typical = draw.chance(0.3);
+  const nodes = (): number => (typical ? 3 : draw.between(1, 5));
+  const spares = (): number => 0;
+  return {
+    engines: nodes(),
+    storages: nodes(),
+    sequencers: Math.max(2, nodes()),
+    spareEngines: spares(),
+    spareStorages: spares(),
+    spareSequencers: spares(),
+  };
+}
+
+function drawBoki(draw: Draw, { engines, storages, sequencers }: CaseCluster): Partial<BokiConfig> {
+  const interval = (): Nanos => draw.spread(10 * MICROSECOND, 400 * MICROSECOND);
+  const replicas = (nodes: number, least: number): number =>
+    draw.chance(0.5) ? Math.min(3, nodes) : draw.between(least, nodes);
+  const indexReplicas = replicas(engines, 1);
+  return {
+    localCutNanos: interval(),
+    globalCutNanos: interval(),
+    metalogReplicas: replicas(sequencers, 2),
+    userlogReplicas: replicas(storages, 1),
+    indexReplicas,
+    physicalLogs: draw.chance(0.6) ? 1 : draw.between(1, Math.min(3, sequencers)),
+    sealTailEntries: draw.pick([32, 32, 8, 2]),
+    maxLiveRecords: draw.pick([65_536, 20, 4, 1]),
+    flushIntervalNanos: draw.spread(200 * MICROSECOND, 5 * MILLISECOND),
+    engineCache: draw.chance(0.6),
+    propagateAuxData: draw.chance(0.5),
+    blockingReadLimitNanos: draw.spread(300 * MICROSECOND, 60 * MILLISECOND),
+    sequencerThreads: draw.pick([1, 2]),
+    connectionsPerPeer: draw.pick([0, 1, 8]),
+    // A read that is sent away needs another index to go to.
+    remoteIndexShare: indexReplicas > 1 ? draw.pick([0, 0, 0.3, 1]) : 0,
+  };
+}
+
+function drawNetwork(draw: Draw): Partial<NetworkConfig> {
+  return {
+    latency: draw.pick(WILD),
+    zookeeperDelay: draw.pick<Distribution>([
+      { kind: "exponential", mean: 300 * MICROSECOND, floor: 100 * MICROSECOND },
+      { kind: "constant", value: 300 * MICROSECOND },
+      { kind: "uniform", low: 50 * MICROSECOND, high: 3 * MILLISECOND },
+    ]),
+  };
+}
+
+// ---- The workload --------------------------------------------------------------------------------------------------
+
+const WEIGHTS = {
+  append: 5,
+  readNext: 2,
+  readPrev: 2,
+  checkTail: 1,
+  readNextBlock: 1,
+  setAuxData: 1,
+  sleep: 1,
+  all: 1,
+  invoke: 1,
+} as const;
+type Kind = keyof typeof WEIGHTS;
+type LogKind = Exclude<Kind, "sleep" | "all" | "invoke">;
+
+/** Share of the kinds of operations and faults that a run keeps. */
+const KEPT = 0.65;
+
+interface Swarm {
+  readonly weights: Readonly<Record<Kind, number>>;
+  readonly tags: number;
+  readonly logBooks: number;
+  readonly longestSleepNanos: Nanos;
+}
+
+function drawCalls(draw: Draw, spanNanos: Nanos, operations: number | undefined): CaseCall[] {
+  const weights = Object.fromEntries(
+    Object.entries(WEIGHTS).map(([kind, weight]) => [
+      kind,
+      kind === "append" || draw.chance(KEPT) ? weight : 0,
+    ]),
+  ) as Swarm["weights"];
+  const swarm: Swarm = {
+    weights,
+    tags: draw.between(1, 4),
+    logBooks: draw.between(1, 4),
+    longestSleepNanos: draw.spread(50 * MICROSECOND, 3 * MILLISECOND),
+  };
+  let left = operations ?? draw.between(60, 220);
+  const perCall = draw.between(6, 20);
+  const calls: CaseCall[] = [];
+  while (left > 0) {
+    const list = drawOperations(draw, swarm, Math.min(left, perCall), true);
+    left -= perCall;
+    calls.push({
+      atNanos: draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND,
+      logBook: draw.between(1, swarm.logBooks),
+      operations: list,
+    });
+  }
+  return calls;
+}
+
+function drawOperations(draw: Draw, swarm: Swarm, count: number, mayInvoke: boolean): Operation[] {
+  const list: Operation[] = [];
+  for (let left = count; left > 0; ) {
+    const kind = draw.weighted(swarm.weights);
+    switch (kind) {
+      case "sleep":
+        list.push({ op: "sleep", nanos: draw.spread(5 * MICROSECOND, swarm.longestSleepNanos) });
+        left--;
+        break;
+      case "all": {
+        const width = Math.min(left, draw.between(2, 6));
+        list.push({ op: "all", operations: Array.from({ length: width }, () => logOperation(draw, swarm)) });
+        left -= width;
+        break;
+      }
+      case "invoke": {
+        const width = Math.min(left, draw.between(1, 4));
+        list.push(
+          mayInvoke
+            ? { op: "invoke", operations: drawOperations(draw, swarm, width, false) }
+            : logOperation(draw, swarm),
+        );
+        left -= width;
+        break;
+      }
+      default:
+        list.push(logOperation(draw, swarm, kind));
+        left--;
+    }
+  }
+  return list;
+}
+
+function logOperation(draw: Draw, swarm: Swarm, wanted?: LogKind): LogOperation {
+  const { sleep: _, all: _all, invoke: _invoke, ...weights } = swarm.weights;
+  const kind = wanted ?? draw.weighted<LogKind>(weights);
+  switch (kind) {
+    case "append": {
+      const tags = draw.some(
+        Array.from({ length: swarm.tags }, (_, i) => i + 1),
+        draw.between(0, Math.min(3, swarm.tags)),
+      );
+      return { op: "append", tags };
+    }
+    case "checkTail":
+      return { op: "checkTail", tag: draw.between(0, swarm.tags) };
+    case "setAuxData":
+      return { op: "setAuxData", at: { back: draw.chance(0.7) ? 0 : draw.between(1, 8) } };
+    default:
+      return { op: kind, tag: draw.between(0, swarm.tags), at: drawPlace(draw) };
+  }
+}
+
+function drawPlace(draw: Draw): Place {
+  const kind = draw.weighted({ newest: 5, after: 3, older: 4, start: 2, end: 1 });
+  switch (kind) {
+    case "newest":
+      return { back: 0 };
+    case "after":
+      return { back: draw.between(0, 3), plus: draw.pick([1, -1]) };
+    case "older":
+      return { back: draw.between(1, 12) };
+    default:
+      return kind;
+  }
+}
+
+// ---- Views ---------------------------------------------------------------------------------------------------------
+
+function drawReconfigurations(_draw: Draw, _spanNanos: Nanos): Reconfiguration[] {
+  return [];
+}

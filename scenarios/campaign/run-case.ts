@@ -1,0 +1,171 @@
+/**
+ * Runs a case under every checker and says what came of it.
+ *
+ * Safety is watched throughout. Liveness is judged at the end: from the moment that faults are over and the last call has been
+ * made, everything has to finish within `settleNanos`. A run ends soon after it has.
+ */
+
+import { createDeployment, type Deployment, START_UP_NANOS } from "../../models/boki/cluster.ts";
+import { CLUSTER_DEFAULTS, DISK_DEFAULTS } from "../../models/boki/config.ts";
+import { createInvariants } from "../../models/boki/invariants/invariants.ts";
+import type { InvariantName } from "../../models/boki/invariants/violations.ts";
+import type { Observation } from "../../models/boki/observations.ts";
+import type { Address, Observed } from "../../sim/machine.ts";
+import { MILLISECOND, type Nanos } from "../../sim/units.ts";
+import { BODY, body } from "./body.ts";
+import { type CallerState, caller } from "./caller.ts";
+import {
+  CASE_BOKI,
+  CASE_CLUSTER,
+  CASE_NETWORK,
+  type Case,
+  type CaseCall,
+  type Operation,
+} from "./case.ts";
+import { createMarks, type MarkName } from "./marks.ts";
+
+/** What a run is faulted for: an invariant of the model, or what no run of it may do. */
+export type FailureName =
+  | InvariantName
+  /** A machine threw an error: a state that its author held to be impossible. */
+  | "exception"
+  /** A role gave up for good. */
+  | "abort"
+  /** The same case took another course when it was run again. */
+  | "determinism";
+
+export interface Failure {
+  readonly name: FailureName;
+  /** From the moment the cluster is up. */
+  readonly atNanos: Nanos;
+  readonly message: string;
+}
+
+export interface Verdict {
+  readonly digest: string;
+  /** The first failures of each name, in the order they were found. */
+  readonly failures: readonly Failure[];
+  /** How many there were of each. */
+  readonly counts: Readonly<Partial<Record<FailureName, number>>>;
+  readonly marks: Readonly<Partial<Record<MarkName, number>>>;
+  readonly events: number;
+  /** The start-up not included. */
+  readonly simulatedNanos: Nanos;
+  /** From the moment that everything was whole and asked for, to everything being answered; undefined: it never was. */
+  readonly settledNanos: Nanos | undefined;
+}
+
+/** How often is looked whether everything has finished. */
+const SLICE_NANOS: Nanos = 2 * MILLISECOND;
+/** What has been answered still has to reach everybody. */
+const QUIET_NANOS: Nanos = 10 * MILLISECOND;
+/** How soon a blocking read with a match returns when nothing is wrong with nodes, links and views. */
+const PROMPT_NANOS: Nanos = 20 * MILLISECOND;
+const CALLER = "caller";
+
+export function runCase(subject: Case): Verdict {
+  const cluster = { ...CASE_CLUSTER, ...subject.cluster };
+  const boki = { ...CASE_BOKI, ...subject.boki };
+  const failures: Failure[] = [];
+  const counts: Partial<Record<FailureName, number>> = {};
+  const fail = (name: FailureName, nowNanos: Nanos, message: string): void => {
+    counts[name] = (counts[name] ?? 0) + 1;
+    failures.push({ name, atNanos: nowNanos - START_UP_NANOS, message });
+  };
+  const marks = createMarks();
+  const invariants = createInvariants({
+    inspected: () => deployment,
+    blockingReadLimitNanos: boki.blockingReadLimitNanos,
+    stuckNanos: subject.settleNanos,
+    promptNanos: isQuiet(subject) ? PROMPT_NANOS : subject.settleNanos,
+  });
+  const deployment: Deployment = createDeployment({
+    seed: subject.seed,
+    mode: "fast",
+    cluster: { ...CLUSTER_DEFAULTS, ...cluster, workersPerEngine: workersFor(subject) },
+    boki,
+    network: { ...CASE_NETWORK, ...subject.network },
+    disk: DISK_DEFAULTS,
+    costs: {},
+    workloads: [],
+    programs: { [BODY]: body },
+    mutation: subject.mutation,
+    defects: subject.defects,
+    reconfigurations: subject.reconfigurations,
+    free: true,
+    observer: (at: Address, observed: Observed, nowNanos: Nanos) => {
+      const observation = observed as unknown as Observation;
+      if (observation.kind === "aborted") {
+        fail("abort", nowNanos, `${observation.role} ${observation.node} gives up: ${observation.reason}`);
+      }
+      marks.observe(observation);
+      invariants.observe(at, observed, nowNanos);
+    },
+  });
+  const { simulation, gateway } = deployment;
+  const calls = subject.calls.map(({ atNanos, logBook, operations }) => ({
+    atNanos,
+    logBook,
+    input: { program: BODY, args: { operations, known: [] } },
+  }));
+  const asking = simulation.addProcess({
+    name: CALLER,
+    role: "client",
+    machine: caller,
+    config: { gateway, readyNanos: START_UP_NANOS, calls },
+  });
+  simulation.start();
+  const wholeNanos = START_UP_NANOS + wholeAt(subject);
+  const limitNanos = wholeNanos + subject.settleNanos;
+  let settledNanos: Nanos | undefined;
+  try {
+    simulation.run(wholeNanos);
+    while (simulation.nowNanos < limitNanos) {
+      simulation.run(Math.min(limitNanos, simulation.nowNanos + SLICE_NANOS));
+      if ((simulation.stateOf(asking) as CallerState).open.size > 0) continue;
+      settledNanos = simulation.nowNanos - wholeNanos;
+      break;
+    }
+    simulation.run(simulation.nowNanos + QUIET_NANOS);
+  } catch (error) {
+    fail("exception", simulation.nowNanos, error instanceof Error ? error.message : String(error));
+  }
+  const { nowNanos } = simulation;
+  invariants.finish(nowNanos);
+  for (const { invariant, atNanos, message } of invariants.violations) {
+    failures.push({ name: invariant, atNanos: atNanos - START_UP_NANOS, message });
+  }
+  for (const [name, count] of invariants.counts) counts[name] = count;
+  if (settledNanos === undefined && failures.length === 0) {
+    const open = [...(simulation.stateOf(asking) as CallerState).open];
+    fail("L1", nowNanos, `call ${open.join(", ")} has no answer ${subject.settleNanos / 1e6} ms after everything was whole`);
+  }
+  marks.finish(simulation.recorder.counts());
+  return {
+    digest: simulation.digest.toString(),
+    failures: failures.sort((a, b) => a.atNanos - b.atNanos),
+    counts,
+    marks: marks.counts,
+    events: simulation.events,
+    simulatedNanos: nowNanos - START_UP_NANOS,
+    settledNanos,
+  };
+}
+
+function isQuiet({ faults, reconfigurations }: Case): boolean {
+  return faults.timed.length === 0 && (faults.repeated ?? []).length === 0 && reconfigurations.length === 0;
+}
+
+/** From the moment the cluster is up: when faults are over and everything has been asked for. */
+export function wholeAt({ calls, reconfigurations, healNanos }: Case): Nanos {
+  return Math.max(healNanos, ...[...calls, ...reconfigurations].map(({ atNanos }) => atNanos));
+}
+
+/**
+ * A call occupies a worker while its nested call needs another: the calls of an engine may take all of them but one. The
+ * gateway deals calls out in turn, but engines fail.
+ */
+function workersFor({ calls }: Case): number {
+  const invokes = ({ operations }: CaseCall) => operations.some(({ op }: Operation) => op === "invoke");
+  return calls.length + (calls.some(invokes) ? 1 : 0);
+}
