@@ -57,6 +57,9 @@ const SMALL_CLUSTER: ClusterConfig = {
   storages: 3,
   sequencers: 3,
   workersPerEngine: 8,
+  spareEngines: 0,
+  spareStorages: 0,
+  spareSequencers: 0,
   coresPerHost: 4,
 };
 
