@@ -5,6 +5,8 @@ export const EXIT_HELD = 0;
 export const EXIT_FAILED = 1;
 /** The command line or a scenario file was wrong. */
 export const EXIT_INPUT_WRONG = 2;
+/** `bokisim check` reached its limit before it had a verdict. */
+export const EXIT_UNDECIDED = 3;
 /** A defect of bokisim itself (EX_SOFTWARE of sysexits.h). */
 export const EXIT_BUG = 70;
 /** Ctrl-C, as shells report it: 128 + SIGINT. */

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
+import { addCheck } from "./check.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
 import { addList } from "./list.ts";
 import { tolerateClosedPipe } from "./output.ts";
@@ -16,6 +17,7 @@ Examples:
   bokisim run my-scenario.yaml --seed 7      simulate your own
   bokisim list                               show the catalogue
   bokisim validate my-scenario.yaml          check a file
+  bokisim check history.json --model kv      is this history linearizable?
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -38,6 +40,7 @@ export async function main(argv: readonly string[], services: Services): Promise
     .addHelpText("after", HELP);
   addRun(program, services, finish);
   addValidate(program, services, finish);
+  addCheck(program, finish);
   addList(program, services);
   addSchema(program, services);
   try {

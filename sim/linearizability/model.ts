@@ -24,6 +24,8 @@ export interface Model<State> {
   readonly operations: readonly string[];
   /** What is wrong with the input or the output of an operation, or undefined. The others are given no operation that has a problem. */
   problem?(operation: Operation): OperationProblem | undefined;
+  /** What is wrong with what the user gave as the initial state, and what is allowed; undefined when nothing is. */
+  initialProblem?(given: unknown): string | undefined;
   /**
    * The state at the beginning of the operations of one object, failed ones left out. `given` is what the user said it shall be,
    * undefined when nothing.

@@ -2,7 +2,6 @@
 
 import { canonical } from "../canonical.ts";
 import type { Operation } from "../history.ts";
-import { HistoryError } from "../problems.ts";
 
 /** A seqnum: a number where that is exact. Numbers and bigints compare with each other. */
 export type Position = number | bigint;
@@ -12,9 +11,11 @@ export interface Book {
   readonly data: readonly unknown[];
   /** How many records there are at the beginning. */
   readonly given: number;
-  /** Rank of the record that an append wrote; none for an append that nobody can have seen. */
+  /** Rank of the record that an append wrote; none for an append that nobody can have seen, or whose record is not certain. */
   readonly rankOf: ReadonlyMap<Operation, number>;
-  /** Ranks of the records with a tag, ascending; all without one. */
+  /** By rank, the appends that may have written a record, where it is not certain which did. */
+  readonly candidates: ReadonlyMap<number, readonly Operation[]>;
+  /** Ranks of the records that have a tag or may have it, ascending; all without one. */
   ranksOf(tag: unknown): readonly number[];
   /** Rank of a record that was read, or `UNREADABLE`. */
   rankOfAnswer(record: unknown): number;
@@ -49,6 +50,7 @@ interface Entry {
   readonly data: unknown;
   readonly tags: readonly string[];
   readonly append: Operation | undefined;
+  readonly candidates?: readonly Operation[];
 }
 
 interface AnsweredRecord {
@@ -91,10 +93,12 @@ function bound(entries: readonly Entry[], given: number): Book {
   const seqnums = entries.map(({ seqnum }) => seqnum);
   const data = entries.map((entry) => entry.data);
   const rankOf = new Map<Operation, number>();
+  const candidates = new Map<number, readonly Operation[]>();
   const ranks = new Map<Position, number>();
   const byTag = new Map<string, number[]>();
-  entries.forEach(({ seqnum, append, tags }, rank) => {
+  entries.forEach(({ seqnum, append, tags, candidates: possible }, rank) => {
     if (append !== undefined) rankOf.set(append, rank);
+    if (possible !== undefined) candidates.set(rank, possible);
     ranks.set(seqnum, rank);
     for (const tag of tags) {
       const tagged = byTag.get(tag);
@@ -109,14 +113,14 @@ function bound(entries: readonly Entry[], given: number): Book {
     data,
     given,
     rankOf,
+    candidates,
     ranksOf: (tag) => (tagName(tag) === "" ? all : (byTag.get(tagName(tag)) ?? none)),
     rankOfAnswer(output) {
       const answer = recordOf(output);
       const rank = ranks.get(answer.seqnum);
       if (rank === undefined) return UNREADABLE;
-      return answer.data === undefined || canonical(answer.data) === canonical(data[rank])
-        ? rank
-        : UNREADABLE;
+      if (answer.data === undefined || candidates.has(rank)) return rank;
+      return canonical(answer.data) === canonical(data[rank]) ? rank : UNREADABLE;
     },
     countBelow(among, seqnum, orEqual) {
       let low = 0;
@@ -132,57 +136,69 @@ function bound(entries: readonly Entry[], given: number): Book {
   };
 }
 
-/** Records that were read and whose append never returned, each with the append that wrote it. */
+/** What readers know of a record whose append never returned. */
+interface Seen {
+  readonly seqnum: Position;
+  readonly data: Set<string>;
+  readonly tags: Set<string>;
+}
+
+/**
+ * Records that were read and whose append never returned. Where all appends that may have written a record are alike, they get
+ * their records in the order of their invocation; where they are not, the search has to try.
+ */
 function attributed(operations: readonly Operation[], known: ReadonlyMap<Position, Entry>): Entry[] {
-  const appends = operations.filter(({ name, outcome }) => name === "append" && outcome === "unknown");
+  const appends = operations
+    .filter(({ name, outcome }) => name === "append" && outcome === "unknown")
+    .sort((a, b) => a.invoked - b.invoked);
   if (appends.length === 0) return [];
-  const reads = new Map<Position, { reader: Operation; data: Set<string>; tags: Set<string> }>();
-  for (const operation of operations) {
-    const { name, outcome, output, input } = operation;
+  const possible = seenRecords(operations, known)
+    .sort(bySeqnum)
+    .map((seen) => ({ seen, candidates: appends.filter((append) => canBe(append, seen)) }))
+    .filter(({ candidates }) => candidates.length > 0);
+  if (possible.some(({ candidates }) => new Set(candidates.map(kindOf)).size > 1)) {
+    return possible.map(({ seen: { seqnum, data }, candidates }) => ({
+      seqnum,
+      data: data.size === 0 ? undefined : JSON.parse([...data][0]!),
+      tags: [...new Set(candidates.flatMap(tagsOfAppend))],
+      append: undefined,
+      candidates,
+    }));
+  }
+  const taken = new Set<Operation>();
+  return possible.flatMap(({ seen, candidates }) => {
+    const first = candidates.find((append) => !taken.has(append));
+    if (first === undefined) return [];
+    taken.add(first);
+    return [entryOf(seen.seqnum, first)];
+  });
+}
+
+function seenRecords(operations: readonly Operation[], known: ReadonlyMap<Position, Entry>): Seen[] {
+  const records = new Map<Position, Seen>();
+  for (const { name, outcome, output, input } of operations) {
     if (name === "append" || name === "trim" || outcome !== "ok" || output === null) continue;
     const { seqnum, data } = recordOf(output);
     if (known.has(seqnum)) continue;
-    const seen = reads.get(seqnum) ?? { reader: operation, data: new Set(), tags: new Set() };
-    reads.set(seqnum, seen);
+    const seen = records.get(seqnum) ?? { seqnum, data: new Set(), tags: new Set() };
+    records.set(seqnum, seen);
     if (data !== undefined) seen.data.add(canonical(data));
-    const tag = tagName((input as { tag?: unknown } | undefined)?.tag);
+    const tag = tagName((input as { tag?: unknown } | undefined | null)?.tag);
     if (tag !== "") seen.tags.add(tag);
   }
-  const byInvocation = [...appends].sort((a, b) => a.invoked - b.invoked);
-  const taken = new Set<Operation>();
-  const found: Entry[] = [];
-  for (const [seqnum, { reader, data, tags }] of [...reads].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const candidates = byInvocation.filter((append) => {
-      const entry = entryOf(seqnum, append);
-      const itsData = canonical(entry.data);
-      return (
-        !taken.has(append) &&
-        [...data].every((each) => each === itsData) &&
-        [...tags].every((tag) => entry.tags.includes(tag))
-      );
-    });
-    const [first] = candidates;
-    if (first === undefined) continue;
-    const other = candidates.find((append) => kindOf(append) !== kindOf(first));
-    if (other !== undefined) throw new HistoryError([ambiguous(reader, seqnum, first, other)]);
-    taken.add(first);
-    found.push(entryOf(seqnum, first));
-  }
-  return found;
+  return [...records.values()];
 }
+
+/** Whether the append can have written a record that readers saw like this. */
+function canBe(append: Operation, { data, tags }: Seen): boolean {
+  const itsData = canonical((append.input as { data: unknown }).data);
+  const itsTags = tagsOfAppend(append);
+  return [...data].every((each) => each === itsData) && [...tags].every((tag) => itsTags.includes(tag));
+}
+
+/** The tags of an append, each once. */
+export const tagsOfAppend = ({ input }: Operation): string[] => tagsOf((input as { tags?: unknown }).tags)!;
 
 /** Appends are alike when they have the same data and tags. */
-function kindOf({ input }: Operation): string {
-  const { data, tags } = input as { data: unknown; tags?: unknown };
-  return canonical([data, tagsOf(tags)!.sort()]);
-}
-
-function ambiguous(reader: Operation, seqnum: Position, a: Operation, b: Operation) {
-  return {
-    operation: reader.index,
-    field: "output",
-    message:
-      `is the record ${seqnum}, which operation ${a.index} or ${b.index} may have appended, ` +
-      "both with unknown outcome; give appends data that tell them apart",
-  };
-}
+export const kindOf = (append: Operation): string =>
+  canonical([(append.input as { data: unknown }).data, tagsOfAppend(append).sort()]);

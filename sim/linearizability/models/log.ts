@@ -6,8 +6,9 @@
  * is that of their seqnums, and a state is how many records there are and where the log is trimmed.
  *
  * An append whose outcome is unknown took effect if somebody read its record: a record that was read, and that no append returned
- * the seqnum of, is one with the same data. Alike appends of unknown outcome get such seqnums in the order of their invocation,
- * which is as good as any other order, as none of them has to take effect before any moment.
+ * the seqnum of, is one with the same data and tags. Appends that are alike get such seqnums in the order of their invocation,
+ * which is as good as any other order, as none of them has to take effect before any moment. One whose record nobody read may
+ * as well never have taken effect.
  */
 
 import { canonical } from "../canonical.ts";
@@ -15,7 +16,17 @@ import type { Operation } from "../history.ts";
 import type { Model, OperationProblem, Trace } from "../model.ts";
 import { IMPOSSIBLE, type Specification } from "../specification.ts";
 import type { Timeline } from "../timeline.ts";
-import { type Book, bookOf, type Position, positionOf, tagName, tagsOf, UNREADABLE } from "./log-book.ts";
+import {
+  type Book,
+  bookOf,
+  kindOf,
+  type Position,
+  positionOf,
+  tagName,
+  tagsOf,
+  tagsOfAppend,
+  UNREADABLE,
+} from "./log-book.ts";
 
 /** The log after some of its records were appended. */
 export interface LogState {
@@ -24,6 +35,8 @@ export interface LogState {
   readonly length: number;
   /** By tag, `""` for all: records with seqnums below are gone. */
   readonly bounds: ReadonlyMap<string, Position>;
+  /** By rank, the append that wrote a record which several may have written. */
+  readonly chosen: ReadonlyMap<number, Operation>;
 }
 
 const READS = ["read", "readNext", "readPrev", "checkTail"];
@@ -32,22 +45,25 @@ export const log: Model<LogState> = {
   name: "log",
   operations: ["append", ...READS, "trim"],
   problem: problemOf,
+  initialProblem,
   initial(operations, given) {
     const book = bookOf(operations, given);
-    return { book, length: book.given, bounds: new Map() };
+    return { book, length: book.given, bounds: new Map(), chosen: new Map() };
   },
   step(state, operation) {
-    const { book, length, bounds } = state;
+    const { book, length, bounds, chosen } = state;
     switch (operation.name) {
       case "append":
-        return book.rankOf.get(operation) === length ? { book, length: length + 1, bounds } : undefined;
+        if (book.rankOf.get(operation) === length) return { ...state, length: length + 1 };
+        if (!book.candidates.get(length)?.includes(operation)) return undefined;
+        return { ...state, length: length + 1, chosen: new Map(chosen).set(length, operation) };
       case "trim": {
         const { seqnum, tag } = operation.input as { seqnum: unknown; tag?: unknown };
         const below = positionOf(seqnum)!;
         const name = tagName(tag);
         const bound = bounds.get(name);
         if (bound !== undefined && bound >= below) return state;
-        return { book, length, bounds: new Map(bounds).set(name, below) };
+        return { ...state, bounds: new Map(bounds).set(name, below) };
       }
       default:
         return operation.outcome === "unknown" || found(state, operation) === answerOf(book, operation)
@@ -56,8 +72,11 @@ export const log: Model<LogState> = {
     }
   },
   isReadOnly: ({ name }) => READS.includes(name),
-  identify: ({ length, bounds }) =>
-    bounds.size === 0 ? length : `${length} ${[...bounds].map(String).sort().join(" ")}`,
+  identify({ length, bounds, chosen }) {
+    if (bounds.size === 0 && chosen.size === 0) return length;
+    const kinds = [...chosen].map(([rank, append]) => `${rank} ${kindOf(append)}`);
+    return `${length} ${[...bounds].map(String).sort().join(" ")} ${kinds.join(" ")}`;
+  },
   describe({ book, length, bounds }) {
     const tail = length === 0 ? "no record" : `records up to ${book.seqnums[length - 1]}`;
     const trims = [...bounds].map(
@@ -86,31 +105,38 @@ export const log: Model<LogState> = {
 const NOTHING = -1;
 
 /** Rank of the record that a read finds. */
-function found({ book, length, bounds }: LogState, { name, input }: Operation): number {
+function found(state: LogState, { name, input }: Operation): number {
+  const { book, length, bounds, chosen } = state;
   const { seqnum, tag } = (input ?? {}) as { seqnum?: unknown; tag?: unknown };
   const ranks = book.ranksOf(tag);
-  const all = bounds.get("");
-  const tagged = bounds.get(tagName(tag));
-  const bound = all === undefined || (tagged !== undefined && tagged > all) ? tagged : all;
-  const isThere = (rank: number | undefined): rank is number =>
-    rank !== undefined && rank < length && (bound === undefined || book.seqnums[rank]! >= bound);
-  switch (name) {
-    case "read": {
-      const rank = ranks[book.countBelow(ranks, positionOf(seqnum)!, false)];
-      return isThere(rank) && book.seqnums[rank] === positionOf(seqnum) ? rank : NOTHING;
-    }
-    case "readNext": {
-      const from = positionOf(seqnum)!;
-      const rank = ranks[book.countBelow(ranks, bound !== undefined && bound > from ? bound : from, false)];
-      return isThere(rank) ? rank : NOTHING;
-    }
-    default: {
-      const upTo = name === "checkTail" ? undefined : positionOf(seqnum)!;
-      const below = upTo === undefined ? ranks.length : book.countBelow(ranks, upTo, true);
-      const rank = ranks[Math.min(below, countBelowRank(ranks, length)) - 1];
-      return isThere(rank) ? rank : NOTHING;
-    }
+  const bound = boundFor(bounds, tagName(tag));
+  const isThere = (rank: number): boolean => rank < length && book.seqnums[rank]! >= bound;
+  // A record that several appends may have written has the tags of the one that did.
+  const isTagged = (rank: number): boolean => {
+    const append = chosen.get(rank);
+    return tagName(tag) === "" || append === undefined || tagsOfAppend(append).includes(tagName(tag));
+  };
+  if (name === "read" || name === "readNext") {
+    const from = positionOf(seqnum)!;
+    let place = book.countBelow(ranks, name === "readNext" && bound > from ? bound : from, false);
+    while (place < ranks.length && isThere(ranks[place]!) && !isTagged(ranks[place]!)) place++;
+    const rank = ranks[place];
+    if (rank === undefined || !isThere(rank)) return NOTHING;
+    return name === "readNext" || book.seqnums[rank] === from ? rank : NOTHING;
   }
+  const upTo = name === "checkTail" ? undefined : positionOf(seqnum)!;
+  const below = upTo === undefined ? ranks.length : book.countBelow(ranks, upTo, true);
+  let place = Math.min(below, countBelowRank(ranks, length)) - 1;
+  while (place >= 0 && isThere(ranks[place]!) && !isTagged(ranks[place]!)) place--;
+  const rank = ranks[place];
+  return rank === undefined || !isThere(rank) ? NOTHING : rank;
+}
+
+/** Records with seqnums below are gone for readers of the tag. */
+function boundFor(bounds: ReadonlyMap<string, Position>, tag: string): Position {
+  const all = bounds.get("") ?? 0;
+  const tagged = bounds.get(tag) ?? 0;
+  return Math.max(tagged, all);
 }
 
 /** Rank of the record that a read returned; `UNREADABLE` when there cannot be such a record. */
@@ -136,6 +162,7 @@ function countBelowRank(ranks: readonly number[], limit: number): number {
 function specify({ operations, count }: Timeline, given: unknown): Specification | undefined {
   if (operations.some(({ name }) => name === "trim")) return undefined;
   const book = bookOf(operations, given);
+  if (book.candidates.size > 0) return undefined;
   const from = new Int32Array(count);
   const until = new Int32Array(count);
   const readOnly = new Uint8Array(count);
@@ -192,8 +219,10 @@ function traces(operations: readonly Operation[]): Trace[] {
     const { name, input, output } = operation;
     if (name === "trim") return { writes: ["trim"], reads: [] };
     if (name === "append") {
-      const rank = book.rankOf.get(operation);
-      return { writes: rank === undefined ? [] : [`record ${book.seqnums[rank]}`], reads: [] };
+      const certain = book.rankOf.get(operation);
+      const possible = [...book.candidates].filter(([, appends]) => appends.includes(operation));
+      const ranks = certain === undefined ? possible.map(([rank]) => rank) : [certain];
+      return { writes: ranks.map((rank) => `record ${book.seqnums[rank]}`), reads: [] };
     }
     const returned = output === null || output === undefined ? undefined : seqnumOf(output);
     const asked = positionOf((input as { seqnum?: unknown } | undefined)?.seqnum);
@@ -210,6 +239,24 @@ const seqnumOf = (record: unknown): Position | undefined =>
   positionOf(typeof record === "object" && record !== null ? (record as { seqnum: unknown }).seqnum : record);
 
 const SEQNUM = "a whole number from 0 on, or one as text when it is above 2^53";
+
+function initialProblem(given: unknown): string | undefined {
+  const records = (Array.isArray(given) ? given : [undefined]) as (
+    | { seqnum: unknown; data: unknown; tags?: unknown }
+    | undefined
+  )[];
+  const seqnums = records.map((record) => positionOf(record?.seqnum));
+  const right = records.every(
+    (record, i) =>
+      seqnums[i] !== undefined &&
+      (i === 0 || seqnums[i - 1]! < seqnums[i]!) &&
+      record?.data !== undefined &&
+      tagsOf(record.tags) !== undefined,
+  );
+  return right
+    ? undefined
+    : 'a list of {"seqnum": ..., "data": any, "tags": [...]} with ascending seqnums is wanted';
+}
 
 function problemOf({ name, input, output, outcome }: Operation): OperationProblem | undefined {
   const given = (input ?? {}) as { data?: unknown; tags?: unknown; seqnum?: unknown; tag?: unknown };

@@ -26,6 +26,10 @@ export const queue: Model<QueueState> = {
       message: "is missing; an ok dequeue has the value it took, or null when there was none",
     };
   },
+  initialProblem: (given) =>
+    Array.isArray(given) && given.every((value) => value !== null)
+      ? undefined
+      : "a list of values is wanted, the oldest first and none of them null",
   initial: (_operations, given) => ((given ?? []) as readonly unknown[]).map(canonical),
   step(state, { name, input, output, outcome }) {
     if (name === "enqueue") return [...state, canonical(input)];
