@@ -4,6 +4,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { addCheck } from "./check.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
+import { addFuzz } from "./fuzz.ts";
 import { addList } from "./list.ts";
 import { tolerateClosedPipe } from "./output.ts";
 import { addRun } from "./run.ts";
@@ -18,6 +19,7 @@ Examples:
   bokisim list                               show the catalogue
   bokisim validate my-scenario.yaml          check a file
   bokisim check history.json --model kv      is this history linearizable?
+  bokisim fuzz --runs 1000                   look for schedules that break the protocol
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -41,6 +43,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addRun(program, services, finish);
   addValidate(program, services, finish);
   addCheck(program, finish);
+  addFuzz(program, services, finish);
   addList(program, services);
   addSchema(program, services);
   try {

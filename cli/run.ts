@@ -1,5 +1,6 @@
 /** `bokisim run`: simulates a scenario, shows what came out and writes the report. */
 
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
@@ -9,7 +10,7 @@ import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exi
 import { withInterrupt } from "./interrupt.ts";
 import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
-import { openScenario } from "./scenario-file.ts";
+import { openScenario, scenarioFile } from "./scenario-file.ts";
 import type { Services } from "./services.ts";
 
 interface Options {
@@ -30,6 +31,7 @@ Examples:
   bokisim run quickstart
   bokisim run scenarios/quickstart.yaml --seed 7 --out out/seed-7
   bokisim run quickstart --set boki.globalCut=100us --set cluster.storages=5
+  bokisim run out/fuzz/R1-seed1-run17.yaml       replay what "bokisim fuzz" found
   bokisim run quickstart --json --quiet | jq '.variants[0].operations[0].p99Nanos.mean'
 ${EXIT_CODES_HELP}`;
 
@@ -39,7 +41,7 @@ export function addRun(program: Command, services: Services, finish: (status: nu
     .command("run")
     .summary("simulate a scenario and report what came out")
     .description("Simulate a scenario and report what came out.")
-    .argument("<file>", "scenario file, or a name of the catalogue")
+    .argument("<file>", 'scenario file, a name of the catalogue, or a case that "bokisim fuzz" wrote')
     .option("--seed <number>", "seed of the first replication instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--out <directory>", "where to write the report (default: out/<scenario name>)")
@@ -53,6 +55,11 @@ export function addRun(program: Command, services: Services, finish: (status: nu
 }
 
 async function run(services: Services, file: string, options: Options): Promise<number> {
+  const text = await textOfCase(services, file);
+  if (text !== undefined) {
+    const { replay } = await import("./replay.ts");
+    return replay(text, file, options.json === true);
+  }
   const scenario = await openScenario(services, file, {
     set: options.set ?? [],
     ...(options.seed !== undefined && { seed: options.seed }),
@@ -84,6 +91,13 @@ async function run(services: Services, file: string, options: Options): Promise<
     await print(`\nReport: ${reportHtml}\n`);
   }
   return result.held ? EXIT_HELD : EXIT_FAILED;
+}
+
+/** The text of a file that a campaign wrote; undefined for a scenario. */
+async function textOfCase(services: Services, name: string): Promise<string | undefined> {
+  const text = await readFile(await scenarioFile(services, name), "utf8");
+  const { isCaseText } = await import("../scenarios/campaign/case-file.ts");
+  return isCaseText(text) ? text : undefined;
 }
 
 /** The drawing libraries take a third of a second to load: only here, and after the table is on the screen. */

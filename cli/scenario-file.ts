@@ -16,7 +16,8 @@ export async function openScenario(
   return services.load(await readFile(file, "utf8"), file, options);
 }
 
-async function scenarioFile(services: Services, name: string): Promise<string> {
+/** The path of the file that `name` stands for. */
+export async function scenarioFile(services: Services, name: string): Promise<string> {
   if (await isFile(name)) return name;
   const catalogue = await services.catalogue();
   const entry = catalogue.find((each) => each.name === name);

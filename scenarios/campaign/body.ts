@@ -1,7 +1,13 @@
 /** The body of a case's calls: a program that carries out a list of operations and remembers the records it has met. */
 
 import { SEQNUM_MAX, type Seqnum } from "../../models/boki/identifiers.ts";
-import type { LogProgram, LogRequest, LogResult, ProgramEnd, RequestResult } from "../../models/boki/log-api.ts";
+import type {
+  LogProgram,
+  LogRequest,
+  LogResult,
+  ProgramEnd,
+  RequestResult,
+} from "../../models/boki/log-api.ts";
 import type { LogOperation, Operation, Place } from "./case.ts";
 
 export interface BodyArgs {

@@ -1,7 +1,6 @@
 /** The client of a case: makes each call at its time, and knows which of them have been answered. */
 
-import type { CallInput } from "../../models/boki/messages.ts";
-import type { BokiMessage } from "../../models/boki/messages.ts";
+import type { BokiMessage, CallInput } from "../../models/boki/messages.ts";
 import type { Address, Machine } from "../../sim/machine.ts";
 import type { Nanos } from "../../sim/units.ts";
 

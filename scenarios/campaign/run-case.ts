@@ -14,14 +14,7 @@ import type { Address, Observed } from "../../sim/machine.ts";
 import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
 import { type CallerState, caller } from "./caller.ts";
-import {
-  CASE_BOKI,
-  CASE_CLUSTER,
-  CASE_NETWORK,
-  type Case,
-  type CaseCall,
-  type Operation,
-} from "./case.ts";
+import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCall, type Operation } from "./case.ts";
 import { createMarks, type MarkName } from "./marks.ts";
 
 /** What a run is faulted for: an invariant of the model, or what no run of it may do. */
@@ -138,7 +131,11 @@ export function runCase(subject: Case): Verdict {
   for (const [name, count] of invariants.counts) counts[name] = count;
   if (settledNanos === undefined && failures.length === 0) {
     const open = [...(simulation.stateOf(asking) as CallerState).open];
-    fail("L1", nowNanos, `call ${open.join(", ")} has no answer ${subject.settleNanos / 1e6} ms after everything was whole`);
+    fail(
+      "L1",
+      nowNanos,
+      `call ${open.join(", ")} has no answer ${subject.settleNanos / 1e6} ms after everything was whole`,
+    );
   }
   marks.finish(simulation.recorder.counts());
   return {

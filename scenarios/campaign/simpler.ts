@@ -5,7 +5,15 @@
 
 import type { TimedFault } from "../../sim/faults/fault.ts";
 import { MICROSECOND } from "../../sim/units.ts";
-import { CASE_BOKI, CASE_CLUSTER, type Case, type CaseCall, type LogOperation, type Operation, sizeOf } from "./case.ts";
+import {
+  CASE_BOKI,
+  CASE_CLUSTER,
+  type Case,
+  type CaseCall,
+  type LogOperation,
+  type Operation,
+  sizeOf,
+} from "./case.ts";
 
 export type Pass = (subject: Case) => Generator<Case, void, boolean>;
 

@@ -1,0 +1,201 @@
+/** `bokisim fuzz`: runs generated cases under every checker, and makes what breaks small. */
+
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { DEFECT_IDS, type DefectId, PUBLISHED_DEFECTS } from "../models/boki/defects.ts";
+import { Mutation, type MutationName } from "../models/boki/mutations.ts";
+import type { CampaignResult } from "../scenarios/campaign/campaign.ts";
+import type { Campaign } from "../scenarios/campaign/generate.ts";
+import { BOKISIM_VERSION } from "../scenarios/version.ts";
+import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
+import { campaignDisplay } from "./fuzz-progress.ts";
+import { isColoured, print } from "./output.ts";
+import { progressStyle } from "./progress.ts";
+import { scenarioFile } from "./scenario-file.ts";
+import { InputError, type Services } from "./services.ts";
+
+interface Options {
+  readonly runs: number;
+  readonly jobs: number;
+  readonly time?: number | undefined;
+  readonly seed: number;
+  readonly profile?: string | undefined;
+  readonly mutation?: number | undefined;
+  readonly defect?: readonly DefectId[] | undefined;
+  readonly out: string;
+  readonly shrink: number;
+  readonly json?: true | undefined;
+  readonly quiet?: true | undefined;
+}
+
+const HELP = `
+Each run draws a cluster, a workload, a network and a schedule of faults; a scenario, if one is given, says what the cluster,
+the flags of Boki and the network are instead. Run number and seed determine a run. Every tenth run is executed twice.
+
+For each kind of failure the first case is made small and written to a file that "bokisim run" replays.
+
+Examples:
+  bokisim fuzz --runs 10000
+  bokisim fuzz --time 5m --seed 7
+  bokisim fuzz quickstart --runs 100
+  bokisim fuzz --mutation readPrevStrict --runs 200
+  bokisim fuzz --profile published --runs 1000
+${EXIT_CODES_HELP}`;
+
+export function addFuzz(program: Command, services: Services, finish: (status: number) => void): void {
+  program
+    .command("fuzz")
+    .summary("look for schedules that break the protocol")
+    .description("Look for schedules that break the protocol, and make what is found small.")
+    .argument("[scenario]", "scenario file, or a name of the catalogue, for the cluster; default: drawn")
+    .option("--runs <number>", "how many runs", whole(1), 1_000)
+    .option("--jobs <number>", "runs at a time", whole(1), availableParallelism())
+    .option("--time <duration>", "begin no run after this, such as 5m", duration)
+    .option("--seed <number>", "seed of the campaign", whole(0), 1)
+    .option("--profile <name>", "intended, or published: with all defects of the released code", profile)
+    .option("--mutation <id>", "a bug to switch on, by number or name", mutation)
+    .option("--defect <id>", "a defect of the released code to switch on; may be repeated", defect)
+    .option("--out <directory>", "where to write what was found", join("out", "fuzz"))
+    .option("--shrink <runs>", "runs to spend on making one case small", whole(1), 2_000)
+    .option("--json", "print the result as JSON to standard output and nothing else")
+    .option("--quiet", "show no progress")
+    .addHelpText("after", HELP)
+    .action(async (scenario, options) => finish(await fuzz(services, scenario, options)));
+}
+
+async function fuzz(services: Services, scenario: string | undefined, options: Options): Promise<number> {
+  const campaign = await campaignOf(services, scenario, options);
+  const { runCampaign } = await import("../scenarios/campaign/campaign.ts");
+  const display = campaignDisplay(progressStyle(options.quiet === true, process.stderr), process.stderr);
+  // Ctrl-C ends the campaign and keeps what it has; a second one ends the process, as ever.
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  const result = await runCampaign(campaign, {
+    runs: options.runs,
+    jobs: options.jobs,
+    shrinkAttempts: options.shrink,
+    signal: controller.signal,
+    onProgress: (progress) => display.update(progress),
+    ...(options.time !== undefined && { timeMillis: options.time }),
+  }).finally(() => display.stop());
+  const files = await writeFindings(result, options.out, commandOf(scenario, options));
+  if (options.json) {
+    await print(`${JSON.stringify(resultJson(result, files), undefined, 2)}\n`);
+  } else {
+    const { renderCampaign } = await import("../reports/campaign.ts");
+    await print(renderCampaign(result, files, isColoured(process.stdout)));
+  }
+  if (result.failedRuns > 0) return EXIT_FAILED;
+  return controller.signal.aborted ? EXIT_INTERRUPTED : EXIT_HELD;
+}
+
+async function campaignOf(
+  services: Services,
+  scenario: string | undefined,
+  { seed, mutation = 0, profile, defect = [] }: Options,
+): Promise<Campaign> {
+  const defects = profile === "published" ? [...new Set([...PUBLISHED_DEFECTS, ...defect])] : defect;
+  if (scenario === undefined) return { seed, mutation, defects };
+  const [{ baseOf }, { loadScenario }, { ScenarioError }] = await Promise.all([
+    import("../scenarios/campaign/base.ts"),
+    import("../scenarios/load.ts"),
+    import("../scenarios/problems.ts"),
+  ]);
+  const file = await scenarioFile(services, scenario);
+  try {
+    const loaded = loadScenario(await readFile(file, "utf8"), file);
+    return { seed, mutation, defects, base: baseOf(loaded) };
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
+async function writeFindings(result: CampaignResult, directory: string, command: string): Promise<string[]> {
+  if (result.findings.length === 0) return [];
+  const [{ formatCase }, { headingOf }] = await Promise.all([
+    import("../scenarios/campaign/case-file.ts"),
+    import("../scenarios/campaign/explain.ts"),
+  ]);
+  await mkdir(directory, { recursive: true });
+  const { seed } = result.campaign;
+  return Promise.all(
+    result.findings.map(async (finding) => {
+      const file = join(directory, `${finding.name}-seed${seed}-run${finding.run}.yaml`);
+      await writeFile(file, formatCase(finding.case, finding.verdict, headingOf(finding, command)));
+      return file;
+    }),
+  );
+}
+
+/** What anybody needs to see the same. */
+function commandOf(scenario: string | undefined, options: Options): string {
+  const words = ["bokisim fuzz", ...(scenario === undefined ? [] : [scenario]), `--seed ${options.seed}`];
+  if (options.profile !== undefined) words.push(`--profile ${options.profile}`);
+  if (options.mutation !== undefined) words.push(`--mutation ${options.mutation}`);
+  for (const id of options.defect ?? []) words.push(`--defect ${id}`);
+  return words.join(" ");
+}
+
+function resultJson(result: CampaignResult, files: readonly string[]): object {
+  const { findings, campaign, ...rest } = result;
+  return {
+    format: "bokisim-campaign-1",
+    bokisimVersion: BOKISIM_VERSION,
+    seed: campaign.seed,
+    mutation: campaign.mutation,
+    defects: campaign.defects,
+    ...rest,
+    findings: findings.map(({ run, name, case: subject, verdict, attempts }, i) => ({
+      run,
+      name,
+      file: files[i],
+      attempts,
+      case: subject,
+      verdict,
+    })),
+  };
+}
+
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`A whole number from ${least} on is wanted.`);
+    }
+    return value;
+  };
+}
+
+const MILLIS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|min|h)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) {
+    throw new InvalidArgumentError("A time such as 30s, 5m or 2h is wanted.");
+  }
+  return Number(amount) * MILLIS[unit]!;
+}
+
+function profile(text: string): string {
+  if (text !== "intended" && text !== "published") {
+    throw new InvalidArgumentError("Allowed: intended, published.");
+  }
+  return text;
+}
+
+function mutation(text: string): number {
+  const number = Object.hasOwn(Mutation, text) ? Mutation[text as MutationName] : Number(text);
+  if (!Object.values<number>(Mutation).includes(number)) {
+    throw new InvalidArgumentError("A number or a name of docs/models/boki.md, Mutations, is wanted.");
+  }
+  return number;
+}
+
+function defect(text: string, previous: readonly DefectId[] | undefined): readonly DefectId[] {
+  const id = DEFECT_IDS.find((each) => each === text);
+  if (id === undefined) throw new InvalidArgumentError(`Allowed: ${DEFECT_IDS.join(", ")}.`);
+  return [...(previous ?? []), id];
+}

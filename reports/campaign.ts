@@ -1,0 +1,67 @@
+/** The report of a campaign on the terminal: how much was tried, what was reached, what broke. */
+
+import pc from "picocolors";
+import type { CampaignResult, Finding } from "../scenarios/campaign/campaign.ts";
+import { sizeOf } from "../scenarios/campaign/case.ts";
+import { describeFailure, describeSize, promiseOf } from "../scenarios/campaign/explain.ts";
+import { MARKS, type MarkName } from "../scenarios/campaign/marks.ts";
+import { formatCount, formatNanos, formatShare } from "./format.ts";
+import { type Colours, left, paragraph, right, textTable } from "./text-table.ts";
+
+/** Renders the whole report; `files` are where the findings were written, parallel to them. */
+export function renderCampaign(result: CampaignResult, files: readonly string[], colour: boolean): string {
+  const colours = pc.createColors(colour);
+  const sections = [
+    facts(result, colours),
+    marksTable(result, colours),
+    ...result.findings.map((finding, i) => findingText(finding, result, files[i], colours)),
+    verdict(result, colours),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function facts(result: CampaignResult, colours: Colours): string {
+  const { runs, wallMillis, simulatedNanos, events, settledNanosMax } = result;
+  const seconds = Math.max(wallMillis, 1) / 1_000;
+  const hoursPerHour = simulatedNanos / 1e9 / seconds;
+  const lines = [
+    `${formatCount(runs)} runs in ${seconds.toFixed(1)} s: ${(runs / seconds).toFixed(0)} runs/s, ${formatCount(events / seconds)} events/s, ${hoursPerHour.toFixed(1)} simulated hours per hour`,
+    `once everything was whole and asked for, everything was answered within ${formatNanos(settledNanosMax)}`,
+  ];
+  return [colours.bold("campaign"), ...lines.map((line) => paragraph(line))].join("\n");
+}
+
+function marksTable({ marks, runs }: CampaignResult, colours: Colours): string {
+  const rows = (Object.entries(marks) as [MarkName, number][]).map(([name, count]) => [
+    name,
+    count === 0 ? colours.yellow("never") : formatShare(count / Math.max(1, runs)),
+    MARKS[name],
+  ]);
+  return textTable([left("reached"), right("of the runs"), left("")], rows, colours.dim);
+}
+
+function findingText(
+  finding: Finding,
+  { failures }: CampaignResult,
+  file: string | undefined,
+  colours: Colours,
+): string {
+  const { name, run, verdict } = finding;
+  const first = verdict.failures.find((failure) => failure.name === name);
+  return [
+    `${colours.red(name)} ${promiseOf(name)}`,
+    ...(first === undefined ? [] : [paragraph(describeFailure(first))]),
+    paragraph(
+      `first in run ${run}, of ${formatCount(failures[name] ?? 0)} that fail so; made small: ${describeSize(sizeOf(finding.case))}`,
+    ),
+    ...(file === undefined ? [] : [`  replay: bokisim run ${file}`]),
+  ].join("\n");
+}
+
+function verdict(result: CampaignResult, colours: Colours): string {
+  const { failedRuns, runs, stopped } = result;
+  const early = stopped ? " (stopped early)" : "";
+  return failedRuns === 0
+    ? colours.green(`No run of ${formatCount(runs)} broke anything${early}.`)
+    : colours.red(`${formatCount(failedRuns)} of ${formatCount(runs)} runs failed${early}.`);
+}

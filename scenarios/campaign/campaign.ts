@@ -1,0 +1,158 @@
+/**
+ * A campaign: thousands of generated cases on as many threads as asked for, and of each kind of failure one that was made small.
+ * What it finds does not depend on the number of threads, nor on how fast they are, as long as it is not stopped early.
+ */
+
+import { Piscina } from "piscina";
+import type { BatchResult, FailedRun } from "./batch.ts";
+import type { Task } from "./campaign-worker.ts";
+import type { Case } from "./case.ts";
+import { type Campaign, generateCase } from "./generate.ts";
+import { MARKS, type MarkName } from "./marks.ts";
+import type { FailureName, Verdict } from "./run-case.ts";
+import type { Shrunk } from "./shrink.ts";
+
+export interface CampaignProgress {
+  readonly runsDone: number;
+  readonly runs: number;
+  readonly failedRuns: number;
+  readonly simulatedNanos: number;
+  readonly phase: "running" | "shrinking";
+}
+
+export interface CampaignOptions {
+  readonly runs: number;
+  readonly jobs: number;
+  /** No run is begun after this; default: no limit. */
+  readonly timeMillis?: number;
+  /** Runs spent on making one failing case small. */
+  readonly shrinkAttempts: number;
+  /** Stops the campaign; what it has found until then is kept. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CampaignProgress) => void;
+}
+
+/** A failing case, made small. */
+export interface Finding {
+  /** The run of the campaign that showed it first. */
+  readonly run: number;
+  readonly name: FailureName;
+  /** As it was drawn. */
+  readonly original: Case;
+  readonly case: Case;
+  readonly verdict: Verdict;
+  readonly attempts: number;
+}
+
+export interface CampaignResult {
+  readonly campaign: Campaign;
+  readonly runs: number;
+  readonly failedRuns: number;
+  /** How many runs failed in this way first. */
+  readonly failures: Readonly<Partial<Record<FailureName, number>>>;
+  /** In how many runs each situation was reached; every mark is there. */
+  readonly marks: Readonly<Record<MarkName, number>>;
+  readonly events: number;
+  readonly simulatedNanos: number;
+  readonly settledNanosMax: number;
+  readonly wallMillis: number;
+  /** One for each kind of failure, in the order of runs. */
+  readonly findings: readonly Finding[];
+  /** Stopped by the signal or the time limit before all runs were done. */
+  readonly stopped: boolean;
+}
+
+/** So many that the messages between threads cost nothing, so few that the progress moves. */
+const BATCH = 10;
+/** More kinds of failures than this are counted but not made small. */
+const FINDINGS_MAX = 8;
+
+export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignResult> {
+  const { runs, jobs, timeMillis = Number.POSITIVE_INFINITY, signal } = options;
+  const threads = Math.max(1, Math.min(jobs, Math.ceil(runs / BATCH)));
+  const pool = new Piscina<Task, unknown>({
+    filename: new URL("./campaign-worker.ts", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  // The clock of the wall decides when a campaign ends, never what a run does.
+  const startedMillis = performance.now();
+  const batches: BatchResult[] = [];
+  const total = (of: (batch: BatchResult) => number): number =>
+    batches.reduce((sum, each) => sum + of(each), 0);
+  const report = (phase: CampaignProgress["phase"]): void =>
+    options.onProgress?.({
+      runsDone: total((batch) => batch.runs),
+      runs,
+      failedRuns: total(({ failed }) => failed.length),
+      simulatedNanos: total(({ simulatedNanos }) => simulatedNanos),
+      phase,
+    });
+  let next = 0;
+  const stopped = (): boolean => signal?.aborted === true || performance.now() - startedMillis >= timeMillis;
+  const lane = async (): Promise<void> => {
+    while (next < runs && !stopped()) {
+      const from = next;
+      next += BATCH;
+      const count = Math.min(BATCH, runs - from);
+      const task: Task = { kind: "batch", campaign, from, count, untilFailure: false };
+      batches.push((await pool.run(task)) as BatchResult);
+      report("running");
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, lane));
+    const failed = batches.flatMap((batch) => batch.failed).sort((a, b) => a.run - b.run);
+    report("shrinking");
+    const findings = await Promise.all(
+      firstOfEach(failed).map(async ({ run, first }): Promise<Finding> => {
+        const original = generateCase(campaign, run);
+        const task: Task = {
+          kind: "shrink",
+          case: original,
+          name: first.name,
+          // Without determinism nothing that is left out means anything.
+          attempts: first.name === "determinism" || signal?.aborted ? 1 : options.shrinkAttempts,
+        };
+        const shrunk = (await pool.run(task)) as Shrunk;
+        return { ...shrunk, run, name: first.name, original };
+      }),
+    );
+    const failures: Partial<Record<FailureName, number>> = {};
+    for (const { first } of failed) failures[first.name] = (failures[first.name] ?? 0) + 1;
+    const runsDone = total((batch) => batch.runs);
+    return {
+      campaign,
+      runs: runsDone,
+      failedRuns: failed.length,
+      failures,
+      marks: marksOf(batches),
+      events: total(({ events }) => events),
+      simulatedNanos: total(({ simulatedNanos }) => simulatedNanos),
+      settledNanosMax: Math.max(0, ...batches.map(({ settledNanosMax }) => settledNanosMax)),
+      wallMillis: performance.now() - startedMillis,
+      findings,
+      stopped: runsDone < runs,
+    };
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** The first run of each kind of failure. */
+function firstOfEach(failed: readonly FailedRun[]): FailedRun[] {
+  const seen = new Set<FailureName>();
+  return failed
+    .filter(({ first }) => {
+      const fresh = !seen.has(first.name);
+      seen.add(first.name);
+      return fresh;
+    })
+    .slice(0, FINDINGS_MAX);
+}
+
+function marksOf(batches: readonly BatchResult[]): Record<MarkName, number> {
+  const names = Object.keys(MARKS) as MarkName[];
+  const sums = names.map((name) => [name, batches.reduce((sum, { marks }) => sum + (marks[name] ?? 0), 0)]);
+  return Object.fromEntries(sums) as Record<MarkName, number>;
+}
