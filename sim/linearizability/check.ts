@@ -8,7 +8,7 @@
 
 import type { History, Operation } from "./history.ts";
 import { type Model, specificationOf } from "./model.ts";
-import { search } from "./search.ts";
+import { type SearchResult, search } from "./search.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
 export interface CheckOptions {
@@ -53,8 +53,14 @@ export function check<State>(history: History, model: Model<State>, options: Che
   };
 }
 
-/** Searches the linearizations of one object. */
-export function checkObject<State>(timeline: Timeline, model: Model<State>, options: CheckOptions) {
+/** Decides one object. */
+export function checkObject<State>(
+  timeline: Timeline,
+  model: Model<State>,
+  options: CheckOptions,
+): SearchResult {
+  const decided = model.decide?.(timeline, options.initial);
+  if (decided !== undefined) return decided;
   const specification = specificationOf(model, timeline, options.initial);
   return search(timeline, specification, options.visitedMax ?? Number.POSITIVE_INFINITY);
 }

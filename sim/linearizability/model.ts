@@ -15,6 +15,7 @@
  */
 
 import type { Operation } from "./history.ts";
+import type { SearchResult } from "./search.ts";
 import { IMPOSSIBLE, type Specification } from "./specification.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -47,6 +48,8 @@ export interface Model<State> {
   expected?(state: State, operation: Operation): string;
   /** What operations owe to each other, in their order; without it only read-only ones are left out of an explanation. */
   traces?(operations: readonly Operation[]): readonly Trace[];
+  /** Decides without a search, where there is a way. */
+  decide?(timeline: Timeline, given: unknown): SearchResult | undefined;
   /** The same object in numbers, where that is faster. */
   specify?(timeline: Timeline, given: unknown): Specification | undefined;
 }

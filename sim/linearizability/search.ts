@@ -9,7 +9,8 @@
  * Shortcuts. Each leaves the verdict as it is; the tests hold the search with them against the one without and against the
  * enumeration of all orders.
  *
- * 1. An operation that never changes the state takes effect as soon as it can. In any linearization it can be moved to the front.
+ * 1. An operation that never changes the state takes effect as soon as it can: in any linearization it can be moved to the front.
+ *    So does one of which the specification says the same.
  * 2. An operation that never returned and would not change the state now is not tried now.
  * 3. Of operations alike that never returned, the one invoked first goes first.
  *
@@ -100,6 +101,8 @@ class Search {
   private readonly limit: number;
   private readonly timeline: Timeline;
   private readonly specification: Specification;
+  /** Operations that need no choice: read-only ones, and those that the specification names. */
+  private readonly eager: Uint8Array;
   private readonly needs: Int32Array | undefined;
   private readonly makes: Int32Array | undefined;
   /** Operations yet to take effect that need a value, those of them that returned, and those that make it. */
@@ -114,7 +117,8 @@ class Search {
     this.specification = specification;
     this.limit = limit;
     this.state = specification.initial;
-    const { values } = specification;
+    const { values, eager, readOnly } = specification;
+    this.eager = eager === undefined ? readOnly : readOnly.map((is, number) => is | eager[number]!);
     this.needs = values?.needs;
     this.makes = values?.makes;
     this.needing = new Int32Array(values?.count ?? 0);
@@ -130,9 +134,8 @@ class Search {
   }
 
   run(): SearchResult["verdict"] {
-    const { progress, choices, timeline, specification, visited } = this;
+    const { progress, choices, timeline, visited, eager } = this;
     const { next, headOfNever } = progress;
-    const { readOnly } = specification;
     const { invokedAt } = timeline;
     if (this.isDoomed()) return "violated";
     this.settle();
@@ -142,7 +145,7 @@ class Search {
     for (;;) {
       // The next operation to try: first those that returned, then those that never did.
       if (cursor < timeline.count && invokedAt[cursor]! <= progress.limit) {
-        if (readOnly[cursor] === 0 && this.choose(cursor)) {
+        if (eager[cursor] === 0 && this.choose(cursor)) {
           if (progress.complete) return "linearizable";
           if (this.remember()) {
             if (visited.size >= this.limit) return "unknown";
@@ -212,24 +215,27 @@ class Search {
 
   /** Shortcuts 1 and 5. */
   private settle(): void {
-    const { progress, timeline, specification, forgets, needs, makes, needing } = this;
+    const { progress, timeline, specification, eager, forgets, needs, makes, needing } = this;
     const { invokedAt } = timeline;
-    const { readOnly } = specification;
     const { next } = progress;
     let passedUnreadWrite = false;
+    let changed = false;
     let cursor = next[progress.headOfReturned]!;
     for (;;) {
       if (cursor === progress.headOfReturned || invokedAt[cursor]! > progress.limit) {
-        if (!(passedUnreadWrite && this.isUnread(this.state))) return;
-        // The last reads of the state were found behind a write that can go now.
-        passedUnreadWrite = false;
+        // Once more when the last reads of the state were found behind a write that can go now, or the state is another.
+        if (!changed && !(passedUnreadWrite && this.isUnread(this.state))) return;
+        passedUnreadWrite = changed = false;
         cursor = next[progress.headOfReturned]!;
         continue;
       }
       const operation = cursor;
       cursor = next[cursor]!;
-      if (readOnly[operation] === 1) {
-        if (specification.step(this.state, operation) !== IMPOSSIBLE) this.take(operation, this.state);
+      if (eager[operation] === 1) {
+        const after = specification.step(this.state, operation);
+        if (after === IMPOSSIBLE) continue;
+        if (after !== this.state) changed = true;
+        this.take(operation, after);
       } else if (forgets && needs![operation] === ANY && needing[makes![operation]!] === 0) {
         if (needing[this.state] === 0) this.take(operation, makes![operation]!);
         else passedUnreadWrite = true;

@@ -12,6 +12,11 @@ export interface Specification {
   step(state: number, operation: number): number;
   /** 1 for an operation that leaves every state as it is. */
   readonly readOnly: Uint8Array;
+  /**
+   * 1 for an operation that returned and that takes effect as soon as it can, because any linearization allows that. Read-only ones
+   * need not be named; by default there are no others.
+   */
+  readonly eager?: Uint8Array;
   /** What allows shortcuts; see `Values`. */
   readonly values?: Values;
 }

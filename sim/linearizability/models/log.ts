@@ -136,7 +136,8 @@ function found(state: LogState, { name, input }: Operation): number {
 function boundFor(bounds: ReadonlyMap<string, Position>, tag: string): Position {
   const all = bounds.get("") ?? 0;
   const tagged = bounds.get(tag) ?? 0;
-  return Math.max(tagged, all);
+  if (tagged > all) return tagged;
+  return all;
 }
 
 /** Rank of the record that a read returned; `UNREADABLE` when there cannot be such a record. */

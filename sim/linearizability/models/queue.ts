@@ -2,7 +2,10 @@
 
 import { canonical } from "../canonical.ts";
 import type { Operation } from "../history.ts";
-import type { Model, Trace } from "../model.ts";
+import { type Model, numbered, type Trace } from "../model.ts";
+import type { Specification } from "../specification.ts";
+import type { Timeline } from "../timeline.ts";
+import { decideQueue } from "./queue-order.ts";
 
 /** Canonical texts of what is in the queue, the oldest first. */
 export type QueueState = readonly string[];
@@ -41,7 +44,26 @@ export const queue: Model<QueueState> = {
   describe: (state) => `[${state.join(", ")}]`,
   expected: (state, { name }) => (name === "enqueue" ? "nothing" : (state[0] ?? EMPTY)),
   traces,
+  decide: (timeline, given) => (given === undefined ? decideQueue(timeline) : undefined),
+  specify,
 };
+
+/**
+ * The only dequeue of a value takes effect as soon as the value is the oldest: if another could have taken it, that was one of unknown
+ * outcome, and the two can change places.
+ */
+function specify(timeline: Timeline, given: unknown): Specification {
+  const dequeues = new Map<string, number>();
+  const taken = ({ name, output, outcome }: Operation): string | undefined =>
+    name === "dequeue" && outcome === "ok" && output !== null ? canonical(output) : undefined;
+  for (const operation of timeline.operations) {
+    const value = taken(operation);
+    if (value !== undefined) dequeues.set(value, (dequeues.get(value) ?? 0) + 1);
+  }
+  const isOnly = (value: string | undefined): boolean => value !== undefined && dequeues.get(value) === 1;
+  const eager = Uint8Array.from(timeline.operations, (operation) => (isOnly(taken(operation)) ? 1 : 0));
+  return { ...numbered(queue, timeline, given).specification, eager };
+}
 
 /** A value that is taken out leaves with the operation that put it in. */
 function traces(operations: readonly Operation[]): Trace[] {

@@ -74,18 +74,21 @@ export const appendingExecution = {
   wrong: fc.constantFrom(null, "a", "b", "ab", "ba", "aa"),
 } satisfies Executable<unknown>;
 
-export const queueExecution: Executable<readonly unknown[]> = {
+const queueOf = (value: fc.Arbitrary<number>): Executable<readonly unknown[]> => ({
   initial: [],
   plan: fc.oneof(
-    fc.record({ name: fc.constant("enqueue"), input: small }),
+    fc.record({ name: fc.constant("enqueue"), input: value }),
     fc.constant({ name: "dequeue", input: undefined }),
   ),
-  wrong: fc.option(small),
+  wrong: fc.option(value),
   execute(state, planned) {
     const output = planned.name === "dequeue" ? (state.length === 0 ? null : state[0]) : undefined;
     return { state: naiveQueue.next(state, asOperation(planned, output), [])[0]!, output };
   },
-};
+});
+export const queueExecution = queueOf(small);
+/** Values are seldom the same. */
+export const uniqueQueueExecution = queueOf(fc.integer({ min: 0, max: 40 }));
 
 const logPlan = (trims: boolean): fc.Arbitrary<Planned> => {
   const seqnum = fc.integer({ min: 0, max: 16 });

@@ -18,7 +18,7 @@ describe.each(SUBJECTS)("$name:", ({ model, execution, naive }) => {
 
   test("what executed one operation after the other is linearizable, and the order found is a linearization", () => {
     fc.assert(
-      fc.property(executed(execution, 20), (history) => {
+      fc.property(executed(execution, 16), (history) => {
         const operations = history.filter(({ outcome }) => outcome !== "failed");
         const timeline = timelineOf(operations);
         const { verdict, order } = checkObject(timeline, model, {});
@@ -51,7 +51,7 @@ describe.each(SUBJECTS)("$name:", ({ model, execution, naive }) => {
 
   test("the shortcuts of the search and of the model change no verdict", () => {
     fc.assert(
-      fc.property(perhapsWrong(execution, 14), (history) => {
+      fc.property(perhapsWrong(execution, 11), (history) => {
         const timeline = timelineOf(history.filter(({ outcome }) => outcome !== "failed"));
         const { specification } = numbered(model, timeline, undefined);
         const plain = { ...specification, readOnly: new Uint8Array(timeline.count) };

@@ -13,6 +13,7 @@ import {
   queueExecution,
   registerExecution,
   trimmedLogExecution,
+  uniqueQueueExecution,
 } from "./arbitraries.ts";
 import { type NaiveObject, naiveCell, naiveLog, naiveQueue } from "./oracle.ts";
 
@@ -36,6 +37,7 @@ export const SUBJECTS = [
   subject("kv", kv, kvExecution, naiveCell),
   subject("kv with append", kv, appendingExecution, naiveCell),
   subject("queue", queue, queueExecution, naiveQueue),
+  subject("queue of unique values", queue, uniqueQueueExecution, naiveQueue),
   subject("log", log, logExecution, naiveLog),
   subject("log with trims", log, trimmedLogExecution, naiveLog),
 ];
