@@ -9,10 +9,13 @@
  */
 
 import type { Distribution } from "./distribution.ts";
+import { DAMAGED } from "./faults/damage.ts";
+import { DiskRules } from "./faults/disk-rules.ts";
+import type { DiskRule } from "./faults/fault.ts";
 import type { RandomStream } from "./random.ts";
 import { compile, type Sampler } from "./sampling.ts";
 import type { Bytes, Nanos } from "./units.ts";
-import { SECOND, toNanos } from "./units.ts";
+import { FOREVER, SECOND, toNanos } from "./units.ts";
 
 export interface DiskProfile {
   readonly readLatency: Distribution;
@@ -26,6 +29,15 @@ export interface DiskProfile {
 const WRITE_BACK_NANOS: Nanos = 5 * SECOND;
 /** Values per chunk of a table. Keys are positions in a log, so chunks fill densely. */
 const CHUNK = 1_024;
+
+/** In the place of the value of a write that the next loss of power undoes although it was reported as synced. */
+interface LostAtCrash {
+  readonly table: string;
+  readonly key: number;
+  readonly value: unknown;
+  /** What was there before; may be one of these itself. */
+  readonly previous: unknown;
+}
 
 /** Writes of one moment to one table: a flush of many records is one of these. */
 interface Unsynced {
@@ -58,27 +70,47 @@ export class Disk {
   private deviceBusyFromNanos = 0;
   private deviceFreeAtNanos = 0;
   private bookedNanos = 0;
+  /** The device does nothing from the first to the second. */
+  private stalledFromNanos = 0;
+  private stalledUntilNanos = 0;
+  private readonly rules: DiskRules;
+  /** By identity: they stand in the tables. */
+  private readonly lostAtCrash = new Set<unknown>();
   writtenBytes: Bytes = 0;
   writes = 0;
   reads = 0;
   syncs = 0;
 
-  constructor(profile: DiskProfile, stream: RandomStream) {
+  /** `faultStream`: the random stream of this disk under a fault, by what the stream's name begins with. */
+  constructor(profile: DiskProfile, stream: RandomStream, faultStream: (prefix: string) => RandomStream) {
     this.profile = profile;
     this.stream = stream;
+    this.rules = new DiskRules(faultStream);
     this.readSampler = compile(profile.readLatency);
     this.syncSampler = compile(profile.syncLatency);
   }
 
   get(table: string, key: number): unknown {
-    return this.tables.get(table)?.get(Math.floor(key / CHUNK))?.[key % CHUNK];
+    const cell = this.cell(table, key);
+    return this.rules.count > 0 || this.lostAtCrash.size > 0 ? this.getFaulty(table, key, cell) : cell;
   }
 
-  put(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): void {
+  /** False: a fault has refused the write. */
+  put(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): boolean {
     if (!(key >= 0 && Number.isInteger(key))) {
       throw new RangeError(`keys of a disk are integers from 0; table ${table} was given ${key}`);
     }
-    this.remember(table, key, this.get(table, key), sizeBytes, nowNanos);
+    if (this.rules.count > 0) return this.putFaulty(table, key, value, sizeBytes, nowNanos);
+    this.write(table, key, value, sizeBytes, nowNanos);
+    return true;
+  }
+
+  private cell(table: string, key: number): unknown {
+    return this.tables.get(table)?.get(Math.floor(key / CHUNK))?.[key % CHUNK];
+  }
+
+  private write(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): void {
+    this.remember(table, key, this.cell(table, key), sizeBytes, nowNanos);
     this.set(table, key, value);
     this.unsyncedBytes += sizeBytes;
     this.writtenBytes += sizeBytes;
@@ -89,7 +121,7 @@ export class Disk {
   /** When everything written so far is durable, if a sync starts at `startNanos`, now or later. */
   syncDoneNanos(nowNanos: Nanos, startNanos: Nanos): Nanos {
     this.settle(nowNanos);
-    const latencyNanos = this.syncSampler(this.stream);
+    const latencyNanos = this.syncSampler(this.stream) * this.rules.slowdown;
     const done = toNanos(this.occupy(startNanos, this.transferNanos(this.unsyncedBytes) + latencyNanos));
     this.unsyncedBytes = 0;
     this.transferredBefore = this.writesEver;
@@ -102,7 +134,8 @@ export class Disk {
   readNanos(nowNanos: Nanos, startNanos: Nanos, sizeBytes: Bytes): Nanos {
     this.settle(nowNanos);
     // A device serves many reads at a time: only the transfer occupies it, the latency does not.
-    const done = this.occupy(startNanos, this.transferNanos(sizeBytes)) + this.readSampler(this.stream);
+    const latencyNanos = this.readSampler(this.stream) * this.rules.slowdown;
+    const done = this.occupy(startNanos, this.transferNanos(sizeBytes)) + latencyNanos;
     this.reads++;
     return toNanos(done - startNanos);
   }
@@ -114,6 +147,9 @@ export class Disk {
       const { table, keys, previous } = this.unsynced[i]!;
       for (let k = keys.length - 1; k >= 0; k--) this.set(table, keys[k]!, previous?.[k]);
     }
+    for (const lost of this.lostAtCrash) this.undo(lost as LostAtCrash);
+    this.lostAtCrash.clear();
+    if (this.rules.count > 0) this.tear();
     this.unsynced = [];
     this.unsyncedFrom = 0;
     this.syncsUnderWay = [];
@@ -140,12 +176,111 @@ export class Disk {
     this.syncs = 0;
   }
 
+  // ---- Faults, see sim/faults/ ---------------------------------------------------------------------------------------
+
+  /** From now on a rule acts on the disk. `streams`: what the name of its random stream begins with. */
+  addRule(name: string, streams: string, rule: DiskRule, nowNanos: Nanos): void {
+    this.settle(nowNanos);
+    this.rules.add(name, streams, rule);
+  }
+
+  removeRule(name: string, nowNanos: Nanos): void {
+    this.settle(nowNanos);
+    this.rules.remove(name);
+  }
+
+  /** The device does nothing until then. Returns how much later the syncs that are under way are over. */
+  stall(nowNanos: Nanos, untilNanos: Nanos): Nanos {
+    this.settle(nowNanos);
+    const [fromNanos, resumesNanos] = [Math.max(nowNanos, this.stalledUntilNanos), untilNanos];
+    if (resumesNanos <= fromNanos) return 0;
+    const later = resumesNanos - fromNanos;
+    if (this.stalledUntilNanos <= nowNanos) this.stalledFromNanos = nowNanos;
+    this.stalledUntilNanos = resumesNanos;
+    const ahead = this.aheadNanos(nowNanos);
+    if (this.deviceFreeAtNanos > nowNanos) {
+      this.deviceBusyFromNanos = Math.max(this.deviceBusyFromNanos, resumesNanos);
+      this.deviceFreeAtNanos = this.deviceBusyFromNanos + ahead;
+    }
+    this.syncsUnderWay = this.syncsUnderWay.map(({ doneNanos, beforeWrite }) => ({
+      doneNanos: Math.min(FOREVER, doneNanos + later),
+      beforeWrite,
+    }));
+    return later;
+  }
+
+  private getFaulty(table: string, key: number, cell: unknown): unknown {
+    const fails = this.rules.readFails();
+    if (fails && cell !== undefined && !this.isUnsynced(table, key)) return DAMAGED.unreadable;
+    return this.lostAtCrash.has(cell) ? (cell as LostAtCrash).value : cell;
+  }
+
+  private putFaulty(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): boolean {
+    const { refused, lostAtCrash, corrupt, misdirectedBy } = this.rules.fateOfWrite();
+    const lands = misdirectedBy === undefined ? key : this.otherKey(table, key, misdirectedBy);
+    if (refused) return false;
+    // On a table with no other key it lands where nothing is, and is gone.
+    if (lands === undefined) return true;
+    let cell = corrupt ? DAMAGED.corrupt : value;
+    if (lostAtCrash) {
+      cell = { table, key: lands, value: cell, previous: this.cell(table, lands) } satisfies LostAtCrash;
+      this.lostAtCrash.add(cell);
+    }
+    this.write(table, lands, cell, sizeBytes, nowNanos);
+    return true;
+  }
+
+  /** Another key of the table, from a part of it drawn at random. */
+  private otherKey(table: string, key: number, stream: RandomStream): number | undefined {
+    const chunks = [...(this.tables.get(table) ?? [])];
+    if (chunks.length === 0) return undefined;
+    const [at, chunk] = chunks[stream.below(chunks.length)]!;
+    const keys: number[] = [];
+    for (const [place, value] of chunk.entries()) {
+      if (value !== undefined && at * CHUNK + place !== key) keys.push(at * CHUNK + place);
+    }
+    return keys.length === 0 ? undefined : keys[stream.below(keys.length)];
+  }
+
+  /** Whether the latest write to a key may not be on the device yet, so that it is read from memory. */
+  private isUnsynced(table: string, key: number): boolean {
+    for (let i = this.unsynced.length - 1; i >= this.unsyncedFrom; i--) {
+      const run = this.unsynced[i]!;
+      if (run.table === table && run.keys.includes(key)) return true;
+    }
+    return false;
+  }
+
+  /** Undoes a write that the device had only promised, unless another has taken its place. */
+  private undo(lost: LostAtCrash): void {
+    if (this.cell(lost.table, lost.key) !== lost) return;
+    let previous = lost.previous;
+    while (this.lostAtCrash.has(previous)) previous = (previous as LostAtCrash).previous;
+    this.set(lost.table, lost.key, previous);
+  }
+
+  /** Of some of the writes that were not durable a part has reached the device. */
+  private tear(): void {
+    for (let i = this.unsyncedFrom; i < this.unsynced.length; i++) {
+      const { table, keys } = this.unsynced[i]!;
+      for (const key of keys) if (this.rules.tears()) this.set(table, key, DAMAGED.torn);
+    }
+  }
+
+  // ---- The device ----------------------------------------------------------------------------------------------------
+
   private transferNanos(sizeBytes: Bytes): number {
-    return (sizeBytes * SECOND) / this.profile.bytesPerSecond;
+    return (sizeBytes * SECOND * this.rules.slowdown) / this.profile.bytesPerSecond;
+  }
+
+  /** A moment, or the end of the stall in which it lies. */
+  private unstalled(nanos: Nanos): Nanos {
+    return nanos >= this.stalledFromNanos && nanos < this.stalledUntilNanos ? this.stalledUntilNanos : nanos;
   }
 
   /** Takes the device for so long, from a moment on or when it is free; returns when that is over. */
-  private occupy(fromNanos: Nanos, lengthNanos: number): number {
+  private occupy(wantedNanos: Nanos, lengthNanos: number): number {
+    const fromNanos = this.unstalled(wantedNanos);
     if (fromNanos > this.deviceFreeAtNanos) {
       this.deviceBusyFromNanos = fromNanos;
       this.deviceFreeAtNanos = fromNanos;
@@ -213,7 +348,7 @@ export class Disk {
     for (; this.unsyncedFrom < this.unsynced.length; this.unsyncedFrom++) {
       const { firstWrite, keys, writtenAtNanos, sizeBytes } = this.unsynced[this.unsyncedFrom]!;
       if (firstWrite < durableBefore) continue;
-      const dueNanos = writtenAtNanos + ageNanos;
+      const dueNanos = this.unstalled(writtenAtNanos + ageNanos);
       if (dueNanos > nowNanos) break;
       if (firstWrite < this.transferredBefore) continue;
       this.occupy(dueNanos, this.transferNanos(sizeBytes));
@@ -229,7 +364,7 @@ export class Disk {
 
   save(): object {
     const { unsyncedFrom, unsyncedBytes, writesEver, transferredBefore } = this;
-    const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos } = this;
+    const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos, stalledFromNanos, stalledUntilNanos } = this;
     const { writtenBytes, writes, reads, syncs } = this;
     return {
       tables: [...this.tables].map(([name, chunks]) => [
@@ -237,6 +372,8 @@ export class Disk {
         [...chunks].map(([at, chunk]) => [at, [...chunk]]),
       ]),
       unsynced: this.unsynced.map(copyOf),
+      lostAtCrash: [...this.lostAtCrash],
+      rules: this.rules.save(),
       stream: this.stream.save(),
       syncsUnderWay: [...this.syncsUnderWay],
       numbers: {
@@ -247,6 +384,8 @@ export class Disk {
         deviceBusyFromNanos,
         deviceFreeAtNanos,
         bookedNanos,
+        stalledFromNanos,
+        stalledUntilNanos,
         writtenBytes,
         writes,
         reads,
@@ -260,6 +399,8 @@ export class Disk {
       tables: [string, [number, unknown[]][]][];
       unsynced: Unsynced[];
       syncsUnderWay: { doneNanos: Nanos; beforeWrite: number }[];
+      lostAtCrash: unknown[];
+      rules: object;
       stream: never;
       numbers: object;
     };
@@ -269,6 +410,9 @@ export class Disk {
     }
     this.unsynced = state.unsynced.map(copyOf);
     this.syncsUnderWay = [...state.syncsUnderWay];
+    this.lostAtCrash.clear();
+    for (const lost of state.lostAtCrash) this.lostAtCrash.add(lost);
+    this.rules.restore(state.rules);
     this.stream.restore(state.stream);
     Object.assign(this, state.numbers);
   }

@@ -10,6 +10,7 @@ import { isDraft, original } from "immer";
 import type { Digest } from "./digest.ts";
 import type { Disk } from "./disk.ts";
 import type { Distribution } from "./distribution.ts";
+import { momentOf, readingAt, trueLength } from "./faults/clock.ts";
 import type {
   Address,
   Effects,
@@ -87,7 +88,8 @@ abstract class BaseEffects implements Effects {
   }
 
   get now(): Nanos {
-    return this.world.nowNanos;
+    const { clock } = this.process;
+    return clock === undefined ? this.world.nowNanos : readingAt(clock, this.world.nowNanos);
   }
 
   abstract send(to: Address, message: Tagged): void;
@@ -97,8 +99,10 @@ abstract class BaseEffects implements Effects {
 
   setTimerAtTick(timer: TimerName, periodNanos: Nanos, phaseNanos: Nanos): void {
     const now = this.world.nowNanos;
-    const ticks = Math.max(0, Math.floor((now - phaseNanos) / periodNanos) + 1);
-    const at = toNanos(phaseNanos + ticks * periodNanos);
+    const { clock } = this.process;
+    const ticks = Math.max(0, Math.floor((this.now - phaseNanos) / periodNanos) + 1);
+    const tick = toNanos(phaseNanos + ticks * periodNanos);
+    const at = clock === undefined ? tick : momentOf(clock, now, tick);
     const known = this.world.timers.find(this.process, timer);
     // Armed for this tick already; or a tick has come and waits for its thread: it stands for the later ones as well.
     if (known !== undefined && (known.atNanos === at || known.atNanos <= now)) return;
@@ -109,9 +113,9 @@ abstract class BaseEffects implements Effects {
     this.world.timers.cancel(this.process, timer);
   }
 
-  put(table: string, key: number, value: unknown, sizeBytes: Bytes): void {
+  put(table: string, key: number, value: unknown, sizeBytes: Bytes): boolean {
     const kept = this.checked ? settled(value) : value;
-    this.disk().put(table, key, kept, sizeBytes, this.world.nowNanos);
+    return this.disk().put(table, key, kept, sizeBytes, this.world.nowNanos);
   }
 
   get(table: string, key: number): unknown {
@@ -129,7 +133,9 @@ abstract class BaseEffects implements Effects {
 
   begin(operation: string, input?: unknown, dueNanos?: Nanos): OperationId {
     const kept = this.checked ? settled(input) : input;
-    const started = Math.min(this.momentNanos, dueNanos ?? this.momentNanos);
+    // Late by its own clock, recorded by the true one.
+    const due = dueNanos === undefined ? this.momentNanos : this.world.nowNanos - (this.now - dueNanos);
+    const started = Math.min(this.momentNanos, due);
     return this.world.recorder.begin(operation, this.self, started, kept);
   }
 
@@ -178,7 +184,7 @@ export class InstantEffects extends BaseEffects {
 
   sync(timer: TimerName): void {
     const { nowNanos, timers } = this.world;
-    timers.arm(this.process, timer, this.disk().syncDoneNanos(nowNanos, nowNanos));
+    timers.arm(this.process, timer, this.disk().syncDoneNanos(nowNanos, nowNanos), true);
   }
 
   work(): void {}
@@ -285,7 +291,7 @@ export class StepEffects extends BaseEffects {
       const after = timerAfterNanos[i]!;
       let at = Math.min(FOREVER, endNanos + after);
       if (after < 0) at = this.disk().syncDoneNanos(world.nowNanos, endNanos);
-      if (after !== SYNC_ONLY) world.timers.arm(process, name, at);
+      if (after !== SYNC_ONLY) world.timers.arm(process, name, at, after === WHEN_SYNCED);
     }
     timerNames.length = 0;
     timerAfterNanos.length = 0;
@@ -314,5 +320,5 @@ function delayOf(process: Process, timer: TimerName, afterNanos: Nanos): Nanos {
   if (!(afterNanos >= 0)) {
     throw new RangeError(`${process.name} sets timer ${timer} to expire after ${afterNanos} ns`);
   }
-  return toNanos(afterNanos);
+  return process.clock === undefined ? toNanos(afterNanos) : trueLength(process.clock, afterNanos);
 }

@@ -22,6 +22,8 @@ export const CONTROL = 5;
 export const DOWN = -1;
 /** Incarnations are counted modulo this; no message is under way for that many boots. `DOWN`, masked, is not one of them. */
 export const INCARNATIONS = 1_023;
+/** Added to the incarnation of a process that is paused: no event matches it, and what is sent to it still bears its number. */
+export const PAUSED = 2_048;
 export const THREADS_MAX = 256;
 export const KINDS_MAX = 1_024;
 

@@ -22,7 +22,7 @@ import { FOREVER, toNanos } from "./units.ts";
 
 /** Kinds of jobs. */
 export const JOB_MESSAGE = 0;
-const JOB_TIMER = 1;
+export const JOB_TIMER = 1;
 export const JOB_HAND_OFF = 2;
 
 export class Executor {
@@ -97,7 +97,7 @@ export class Executor {
       const job = queue.headKind;
       const source = queue.headSource;
       const payload = queue.headPayload;
-      const process = this.processes[Math.floor(queue.headOwner / THREADS_MAX)]!;
+      const process = this.processes[ownerAddress(queue.headOwner)]!;
       const thread = queue.headOwner % THREADS_MAX;
       cores.dequeue(now);
       this.execute(process, thread, core, job, source, payload);
@@ -110,13 +110,37 @@ export class Executor {
   abandon(process: Process): void {
     const now = this.clock.nowNanos;
     for (const thread of process.threads) thread.clear(now);
-    process.cores.drop(now, (owner) => Math.floor(owner / THREADS_MAX) === process.address);
+    process.cores.drop(now, (owner) => ownerAddress(owner) === process.address);
+    process.suspended.length = 0;
+  }
+
+  /** A pause: what waits for a core waits aside, and keeps its thread. What waits for a thread waits on. */
+  suspend(process: Process): void {
+    const dropped = process.cores.drop(
+      this.clock.nowNanos,
+      (owner) => ownerAddress(owner) === process.address,
+    );
+    process.suspended.push(...dropped);
+  }
+
+  /** The pause is over: what had its thread looks for a core again, and threads with jobs waiting take the next. */
+  resume(process: Process): void {
+    for (const { kind, source, owner, payload } of process.suspended.splice(0)) {
+      this.onCore(process, owner % THREADS_MAX, kind, source, payload);
+    }
+    for (const [thread, station] of process.threads.entries()) {
+      this.ensureThreadWake(process, thread, station);
+    }
   }
 
   /** The thread is free and nobody waits for it: the job needs a core next. */
   private onThread(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
     // Cancelled or set again while it waited: its turn passes without a step.
     if (job === JOB_TIMER && !(payload as TimerEntry).live) return;
+    this.onCore(process, thread, job, source, payload);
+  }
+
+  private onCore(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
     const cores = process.cores;
     const now = this.clock.nowNanos;
     const core = cores.freeServer(now);
@@ -158,13 +182,16 @@ export class Executor {
   ): void {
     const now = this.clock.nowNanos;
     const station = process.threads[thread]!;
-    if (job === JOB_TIMER && !(payload as TimerEntry).live) {
-      // It lost its life while it waited for a core.
+    const { step, transport } = this;
+    if (
+      (job === JOB_TIMER && !(payload as TimerEntry).live) ||
+      (job === JOB_HAND_OFF && transport.isStale(process, payload as HandOff))
+    ) {
+      // It lost its life while it waited for a core, or its connection is gone.
       station.release(0, now);
       return;
     }
     const costs = process.costs!;
-    const { step, transport } = this;
     transport.stepNumber++;
     // A thread that comes from its last job, or from waiting for a core, is awake.
     const asleep = process.wakeSampler !== undefined && station.freeAtNanos(0) < now;
@@ -194,6 +221,11 @@ export class Executor {
     station.occupy(0, ends, ends - starts);
     process.cores.occupy(core, ends - blocked, ends - starts - blocked);
   }
+}
+
+/** Whose job waits for a core: `owner` is the address and the thread in one number. */
+function ownerAddress(owner: number): Address {
+  return Math.floor(owner / THREADS_MAX);
 }
 
 /** What a step's nominal CPU time is multiplied by: one draw for all of the step. */

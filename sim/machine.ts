@@ -55,7 +55,7 @@ export interface Machine<Config, State, Message extends Tagged, Timer extends Ti
  * pays for what it sends. Its change of state is visible to other threads of the same process from `now`.
  */
 export interface Effects<Message extends Tagged = Tagged, Timer extends TimerName = TimerName> {
-  /** The virtual time at which the step began. */
+  /** The time at which the step began, by the clock of this process: the virtual time, unless a fault makes it wrong. */
   readonly now: Nanos;
   /** The process this step runs in. */
   readonly self: Address;
@@ -74,9 +74,15 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   setTimerAtTick(timer: Timer, periodNanos: Nanos, phaseNanos: Nanos): void;
   cancelTimer(timer: Timer): void;
 
-  /** Writes to this host's disk, buffered: readable at once, durable once written back or synced, lost on a crash before. */
-  put(table: string, key: number, value: unknown, sizeBytes: Bytes): void;
-  /** Reads this host's disk, buffered writes included. The time it takes is a `work` item of the cost model. */
+  /**
+   * Writes to this host's disk, buffered: readable at once, durable once written back or synced, lost before that if the
+   * host crashes. False: a fault of the disk has refused it, and what was there before still is.
+   */
+  put(table: string, key: number, value: unknown, sizeBytes: Bytes): boolean;
+  /**
+   * Reads this host's disk, buffered writes included; undefined if nothing was written there. Where a fault has damaged the
+   * value, a marker that `damageOf` (sim/faults/damage.ts) tells. The time it takes is a `work` item of the cost model.
+   */
   get(table: string, key: number): unknown;
   /** Asks that everything written so far be durable; `timer`, (re)set by this, expires when it is. */
   sync(timer: Timer): void;

@@ -9,6 +9,8 @@
  */
 
 import type { Distribution } from "./distribution.ts";
+import type { LinkRule } from "./faults/fault.ts";
+import { type Coverage, type Fate, LinkRules } from "./faults/link-rules.ts";
 import type { Address } from "./machine.ts";
 import type { Nic } from "./nic.ts";
 import { type RandomStream, streamFor } from "./random.ts";
@@ -33,28 +35,6 @@ export interface LinkProfile {
   readonly pinned?: boolean;
   /** The message does not pass the network interfaces of the hosts: pipes and loopback. */
   readonly local?: boolean;
-}
-
-/** What a fault does to one direction of a link; see `Network.setFault`. */
-export interface LinkFault {
-  /** Nothing gets through (partition). */
-  readonly blocked?: boolean;
-  readonly lossShare?: number;
-  /** A second copy follows, later by one more draw of the link's delay, and keeps no order. */
-  readonly duplicateShare?: number;
-  /** Added to the delay of each message. */
-  readonly extraLatency?: Distribution;
-  /** Ignores the order within connections while it lasts. */
-  readonly reorder?: boolean;
-  /** Divides the bandwidth of the sending interface for this link. */
-  readonly slowdown?: number;
-}
-
-/** The fault of a pair of processes. Its stream goes on when the fault is lifted and comes back. */
-interface Fault {
-  rule: LinkFault | undefined;
-  readonly stream: RandomStream;
-  extra: Sampler | undefined;
 }
 
 /** One direction between two processes; or of a process that sends datagrams, to everyone. */
@@ -104,15 +84,18 @@ export const LOST = -1;
 export class Network {
   private readonly seed: string;
   private readonly routing: Routing;
-  private readonly faults = new Map<string, Fault>();
+  private readonly rules: LinkRules;
   private readonly samplers = new Map<Distribution, Sampler>();
-  /** Whether any pair has a fault, and whether any host a limited line: where there is none, nobody is asked. */
-  private faulty = false;
+  /** Whether any rule of a fault is in force, and whether any host has a limited line: where not, nobody is asked. */
+  faulty = false;
   private limited = false;
+  /** How often the connections of a pair were reset, both directions under both keys; no entry: never. */
+  private readonly resets = new Map<string, number>();
 
   constructor(seed: string, routing: Routing) {
     this.seed = seed;
     this.routing = routing;
+    this.rules = new LinkRules(seed);
   }
 
   link(from: Endpoint, to: Endpoint): Link {
@@ -137,18 +120,45 @@ export class Network {
     this.limited = true;
   }
 
-  /** Sets or lifts (`undefined`) what is wrong with one direction between two processes. */
-  setFault(from: Endpoint, to: Endpoint, rule: LinkFault | undefined): void {
+  /** Sets or lifts (`undefined`) what is wrong with one direction between two processes, beside what other rules do. */
+  setFault(from: Endpoint, to: Endpoint, rule: LinkRule | undefined): void {
     const name = pairName(from, to);
-    let fault = this.faults.get(name);
-    if (fault === undefined) {
-      if (rule === undefined) return;
-      fault = { rule, stream: streamFor(this.seed, `fault ${name}`), extra: undefined };
-      this.faults.set(name, fault);
-    }
-    fault.rule = rule;
-    fault.extra = rule?.extraLatency && compile(rule.extraLatency);
-    this.faulty = [...this.faults.values()].some((each) => each.rule !== undefined);
+    this.removeRule(name);
+    if (rule === undefined) return;
+    this.addRule(name, "fault", { from: [from.address], to: [to.address], local: true }, rule);
+  }
+
+  /**
+   * From now on a rule acts on the messages it covers, when they are sent. `streams`: what the names of the random streams
+   * it draws from begin with.
+   */
+  addRule(name: string, streams: string, coverage: Coverage, rule: LinkRule): void {
+    this.rules.add(name, streams, coverage, rule);
+    this.faulty = true;
+  }
+
+  removeRule(name: string): void {
+    this.rules.remove(name);
+    this.faulty = this.rules.count > 0;
+  }
+
+  /** Whether two processes are connected by connections that can break: neither pipes nor datagrams. */
+  isResettable(from: Endpoint, to: Endpoint): boolean {
+    const link = from.datagrams ?? from.links.get(to.address);
+    return link !== undefined && link.connections > 0 && !link.local;
+  }
+
+  /** The connections from one process to another are new ones: they owe no order to what was on the old ones. */
+  reset(from: Endpoint, to: Endpoint): void {
+    const name = pairName(from, to);
+    this.resets.set(name, this.resetsOf(from, to) + 1);
+    const link = from.links.get(to.address);
+    if (link !== undefined) forgetArrivals(link);
+  }
+
+  /** How often the connections from one process to another were reset. */
+  resetsOf(from: Endpoint, to: Endpoint): number {
+    return this.resets.size === 0 ? 0 : (this.resets.get(pairName(from, to)) ?? 0);
   }
 
   /** A process has crashed: its connections are gone, and what is sent on new ones owes no order to what was on them. */
@@ -186,6 +196,11 @@ export class Network {
     return slot === NO_SLOT ? 0 : slot - ARRIVALS * (link.pinned ? 1 : thread + 1);
   }
 
+  /** What the faults in force do to the next message; to be asked once a message, and only where `faulty`. */
+  fateOf(link: Link, from: Endpoint, to: Endpoint): Fate | undefined {
+    return this.rules.fateOf(link, from, to);
+  }
+
   /**
    * When a message that is ready at `readyNanos` arrives, or LOST. The delay is drawn and the sender's line used even if
    * the message is lost, so that a fault does not shift what later messages draw.
@@ -198,20 +213,18 @@ export class Network {
     nowNanos: Nanos,
     readyNanos: Nanos,
     sizeBytes: Bytes,
+    fate: Fate | undefined,
   ): Nanos {
-    const fault = this.faulty ? this.faultOf(from, to) : undefined;
     const remote = this.limited && !link.local;
     let arrival: number = readyNanos;
     if (remote && from.nic.out.nanosPerByte > 0) {
-      const lineNanos = sizeBytes * from.nic.out.nanosPerByte * (fault?.rule?.slowdown ?? 1);
+      const lineNanos = sizeBytes * from.nic.out.nanosPerByte * (fate === undefined ? 1 : fate.slowdown);
       arrival = from.nic.out.book(nowNanos, readyNanos, lineNanos);
     }
     arrival += link.sampler(link.stream);
-    if (fault !== undefined) {
-      const rule = fault.rule!;
-      if (rule.blocked === true) return LOST;
-      if (rule.lossShare !== undefined && fault.stream.uniform() < rule.lossShare) return LOST;
-      if (fault.extra !== undefined) arrival += fault.extra(fault.stream);
+    if (fate !== undefined) {
+      if (fate.lost) return LOST;
+      arrival += fate.extraNanos;
     }
     if (remote && to.nic.in.nanosPerByte > 0) {
       // It comes in as it goes out, bit by bit: on an idle line the last one arrives when it would have anyway.
@@ -219,7 +232,7 @@ export class Network {
       arrival = to.nic.in.book(nowNanos, Math.max(nowNanos, arrival - lineNanos), lineNanos);
     }
     arrival = toNanos(arrival);
-    if (slot !== NO_SLOT && fault?.rule?.reorder !== true) {
+    if (slot !== NO_SLOT && fate?.reorder !== true) {
       const last = link.lanes[slot]!;
       if (arrival < last) return last;
       link.lanes[slot] = arrival;
@@ -227,22 +240,10 @@ export class Network {
     return arrival;
   }
 
-  /** When the second copy of a message arrives, if a fault calls for one; else LOST. */
-  duplicateNanos(link: Link, from: Endpoint, to: Endpoint, arrivalNanos: Nanos): Nanos {
-    const fault = this.faulty ? this.faultOf(from, to) : undefined;
-    if (fault?.rule?.duplicateShare === undefined) return LOST;
-    if (!(fault.stream.uniform() < fault.rule.duplicateShare)) return LOST;
-    return toNanos(arrivalNanos + link.sampler(fault.stream));
-  }
-
-  private faultOf(from: Endpoint, to: Endpoint): Fault | undefined {
-    const fault = this.faults.get(pairName(from, to));
-    return fault?.rule === undefined ? undefined : fault;
-  }
-
   save(endpoints: readonly Endpoint[]): object {
     return {
-      faults: [...this.faults].map(([name, { rule, stream }]) => [name, rule, stream.save()]),
+      rules: this.rules.save(),
+      resets: [...this.resets],
       endpoints: endpoints.map(({ links, datagrams }) => ({
         links: [...links].map(([to, link]) => ({
           to,
@@ -256,19 +257,17 @@ export class Network {
 
   restore(saved: object, endpoints: readonly Endpoint[]): void {
     const state = saved as {
-      faults: [string, LinkFault | undefined, never][];
+      rules: object;
+      resets: [string, number][];
       endpoints: {
         links: { to: Address; stream: never; lanes: number[] }[];
         datagrams: never;
       }[];
     };
-    this.faults.clear();
-    for (const [name, rule, streamState] of state.faults) {
-      const stream = streamFor(this.seed, `fault ${name}`);
-      stream.restore(streamState);
-      this.faults.set(name, { rule, stream, extra: rule?.extraLatency && compile(rule.extraLatency) });
-    }
-    this.faulty = [...this.faults.values()].some(({ rule }) => rule !== undefined);
+    this.rules.restore(state.rules);
+    this.faulty = this.rules.count > 0;
+    this.resets.clear();
+    for (const [name, count] of state.resets) this.resets.set(name, count);
     state.endpoints.forEach((kept, index) => {
       const endpoint = endpoints[index]!;
       endpoint.links.clear();

@@ -3,7 +3,9 @@
 import { Disk, type DiskProfile } from "./disk.ts";
 import type { Distribution } from "./distribution.ts";
 import { THREADS_MAX } from "./events.ts";
+import type { Clock } from "./faults/clock.ts";
 import { type AnyMachine, type BoundMachine, bind, type Mode } from "./interpreter.ts";
+import type { WaitingJob } from "./job-queue.ts";
 import type { Address, CostModel, TimerName } from "./machine.ts";
 import { createLink, type Endpoint, type Link, type LinkProfile } from "./network.ts";
 import { createNic, type Nic } from "./nic.ts";
@@ -84,8 +86,22 @@ export interface Process extends Endpoint {
   boots: number;
   /** Share of its normal speed; a slow CPU fault lowers it. */
   speed: number;
+  /** Undefined: the true time. */
+  clock: Clock | undefined;
+  /** Of a paused process: what has come for it since, in order. */
+  readonly held: HeldInput[];
+  /** Of a paused process: jobs that have their thread and wait for the pause to end to get a core. */
+  readonly suspended: WaitingJob[];
   /** The thread of a pool that takes the next timer. */
   timerTurn: number;
+}
+
+/** A message, timer or hand-off that has come for a paused process. */
+export interface HeldInput {
+  readonly job: number;
+  readonly thread: number;
+  readonly source: Address;
+  readonly payload: unknown;
 }
 
 export function createHost(options: HostOptions, index: number, seed: string): Host {
@@ -94,7 +110,11 @@ export function createHost(options: HostOptions, index: number, seed: string): H
     index,
     cores: new Station(options.cores),
     nic: createNic(options.bitsPerSecond ?? 0),
-    disk: options.disk && new Disk(options.disk, streamFor(seed, `disk ${options.name}`)),
+    disk:
+      options.disk &&
+      new Disk(options.disk, streamFor(seed, `disk ${options.name}`), (prefix) =>
+        streamFor(seed, `${prefix} disk ${options.name}`),
+      ),
   };
 }
 
@@ -140,6 +160,9 @@ export function createProcess(
     jitterSampler: options.cpuJitter && compile(options.cpuJitter),
     handOffNanos: options.handOffNanos ?? 0,
     speed: 1,
+    clock: undefined,
+    held: [],
+    suspended: [],
     ioThreadCount: costs === undefined ? 1 : pools[0]!.threads,
     threadCount,
     timerTurn: 0,

@@ -14,17 +14,18 @@ import {
   DELIVER,
   DOWN,
   HAND_OFF,
-  INCARNATIONS,
   incarnationOf,
   metaOf,
+  PAUSED,
   TIMER,
   threadOf,
   typeOf,
   WAKE_CORES,
   WAKE_THREAD,
 } from "./events.ts";
-import { cpuFactor, Executor, JOB_HAND_OFF, JOB_MESSAGE } from "./executor.ts";
+import { Executor, JOB_HAND_OFF, JOB_MESSAGE } from "./executor.ts";
 import type { Mode } from "./interpreter.ts";
+import { type CrashOptions, Lives } from "./lives.ts";
 import type { Address, Observed, Tagged } from "./machine.ts";
 import { Network, type Routing } from "./network.ts";
 import {
@@ -35,11 +36,13 @@ import {
   type Process,
   type ProcessOptions,
 } from "./process.ts";
+import { type RandomState, streamFor } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { type SeriesOfStation, type StationRow, StationSeries, stationRows } from "./station-report.ts";
 import { settled } from "./structures/settled.ts";
+import { TieShuffler } from "./ties.ts";
 import { type TimerEntry, Timers } from "./timers.ts";
-import { type MessageCount, Transport } from "./transport.ts";
+import { type Corrupt, type MessageCount, Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 
 export type { Host } from "./process.ts";
@@ -54,6 +57,13 @@ export interface SimulationOptions {
   readonly warmupNanos?: Nanos;
   /** Keep the moment and the latency of every completed operation. */
   readonly completions?: boolean;
+  /**
+   * What a receiver gets for a message that a fault alters on its way; undefined: nothing, as where a checksum finds it.
+   * `below` draws an integer in [0, n). It returns a new message and leaves the one it is given alone. Default: nothing.
+   */
+  readonly corrupt?: Corrupt;
+  /** Executes simultaneous events in an order drawn from a stream of its own; default: as they were scheduled. */
+  readonly shuffleTies?: boolean;
   /** Receives what machines observe; undefined: nothing is observed and observing costs nothing. */
   readonly observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void;
 }
@@ -63,6 +73,12 @@ export interface SimulationOptions {
  * that is to restore a snapshot in which one is pending.
  */
 export type Control = (simulation: Simulation, argument: unknown) => void;
+
+/** Something beside the simulation whose state belongs into its snapshots, as plain data. */
+export interface Keeper {
+  save(): object;
+  restore(saved: object): void;
+}
 
 export class Simulation {
   readonly seed: string;
@@ -86,6 +102,9 @@ export class Simulation {
   private readonly instant: InstantEffects;
   private readonly step: StepEffects;
   private readonly executor: Executor;
+  private readonly lives: Lives;
+  private readonly shuffler: TieShuffler | undefined;
+  private readonly keepers = new Map<string, Keeper>();
   private readonly series: StationSeries = new StationSeries();
   private readonly controls = new Map<string, Control>();
   private readonly seriesIntervalNanos: Nanos;
@@ -107,7 +126,7 @@ export class Simulation {
       warmupNanos,
     });
     this.network = new Network(this.seed, options.routing);
-    this.transport = new Transport(queue, this.network, processes, incarnations);
+    this.transport = new Transport(queue, this.network, processes, incarnations, corruptOf(options));
     this.timers = new Timers(queue, incarnations);
     this.instant = new InstantEffects(this);
     this.step = new StepEffects(this);
@@ -120,6 +139,9 @@ export class Simulation {
       this.timers,
       this.step,
     );
+    this.lives = new Lives(this, incarnations, this.executor, this.instant, this.step);
+    this.shuffler =
+      options.shuffleTies === true ? new TieShuffler(queue, streamFor(this.seed, "ties")) : undefined;
     this.registerControl("interval", () => this.closeInterval());
     this.registerControl("warm", () => this.resetCounts());
     if (warmupNanos > 0) this.at(warmupNanos, "warm", undefined);
@@ -162,20 +184,17 @@ export class Simulation {
 
   /** Starts every process that is not up, in the order of addresses. */
   start(): void {
-    const down = this.processes.filter((process) => !process.up);
-    // All of them are there before the first one speaks, or what it sends to a later one would be lost.
-    for (const process of down) this.bringUp(process);
-    for (const process of down) this.runStart(process);
+    this.lives.boot(this.processes.filter((process) => !process.up));
   }
 
   // ---- Running -----------------------------------------------------------------------------------------------------
 
   /** Executes every event up to and including `untilNanos`; the clock then stands there. */
   run(untilNanos: Nanos): void {
-    const { queue, digest, processes, incarnations, instant, executor } = this;
+    const { queue, digest, processes, incarnations, instant, executor, shuffler } = this;
     for (;;) {
       const before = queue.now;
-      const slot = queue.pop(untilNanos);
+      const slot = shuffler === undefined ? queue.pop(untilNanos) : shuffler.pop(untilNanos);
       if (slot < 0) break;
       const time = queue.times[slot]!;
       const target = queue.targets[slot]!;
@@ -189,7 +208,7 @@ export class Simulation {
       switch (typeOf(meta)) {
         case DELIVER: {
           if (incarnationOf(meta) !== incarnations[target]) {
-            this.transport.lostMessages++;
+            this.lives.miss(meta, target, source, payload);
             break;
           }
           const process = processes[target]!;
@@ -205,6 +224,10 @@ export class Simulation {
           // Crashes and cancellations take a timer out of the queue: one that comes is wanted.
           const process = processes[target]!;
           const entry = payload as TimerEntry;
+          if (incarnations[target]! >= PAUSED) {
+            this.lives.holdTimer(process, entry);
+            break;
+          }
           if (process.costs === undefined) {
             this.timers.take(process, entry);
             instant.enter(process, time);
@@ -217,6 +240,8 @@ export class Simulation {
         case WAKE_THREAD:
           if (incarnationOf(meta) === incarnations[target]) {
             executor.wakeThread(processes[target]!, threadOf(meta));
+          } else {
+            this.lives.miss(meta, target, source, payload);
           }
           break;
         case WAKE_CORES:
@@ -226,7 +251,7 @@ export class Simulation {
           if (incarnationOf(meta) === incarnations[target]) {
             executor.arrive(processes[target]!, threadOf(meta), JOB_HAND_OFF, source, payload);
           } else {
-            this.transport.lostMessages++;
+            this.lives.miss(meta, target, source, payload);
           }
           break;
         default: {
@@ -254,46 +279,50 @@ export class Simulation {
     return control;
   }
 
-  // ---- Crashes -----------------------------------------------------------------------------------------------------
+  // ---- Who is up, and what goes wrong: docs/kernel.md, "Faults" --------------------------------------------------------
+
+  /** Whether the process runs; one that is paused does. */
+  isUp(address: Address): boolean {
+    return this.processes[address]!.up;
+  }
+
+  /** The process is gone with all its volatile state. Messages under way to it are lost, those it has sent are not. */
+  crash(address: Address, options: CrashOptions = {}): void {
+    this.lives.crash(this.processes[address]!, options);
+  }
+
+  /** Boots processes that are down; their machines find on their disks what is left. */
+  boot(...addresses: readonly Address[]): void {
+    this.lives.boot(addresses.map((address) => this.processes[address]!));
+  }
+
+  /** The process does nothing until `resume`; what comes for it waits. Nothing happens to one that is down. */
+  pause(address: Address): void {
+    this.lives.pause(this.processes[address]!);
+  }
+
+  resume(address: Address): void {
+    this.lives.resume(this.processes[address]!);
+  }
 
   /**
-   * The process is gone with all its volatile state. Messages under way to it are lost, those it has sent are not. Its
-   * host's disk loses what was not durable, as if the host had lost power: processes that share a disk crash together.
+   * The connections from one process to another break, for each of these pairs: what is under way on them is lost. Pipes
+   * and datagrams have no connection that could break.
    */
-  crash(address: Address, options: { keepDisk?: boolean } = {}): void {
-    const process = this.processes[address]!;
-    if (!process.up) return;
-    process.up = false;
-    this.incarnations[address] = DOWN;
-    this.timers.cancelAll(process);
-    this.executor.abandon(process);
-    this.network.disconnect(process, this.processes);
-    process.generators.clear();
-    process.cell[0] = undefined;
-    process.host.disk?.crash(this.nowNanos, options.keepDisk ?? true);
+  reset(pairs: readonly (readonly [from: Address, to: Address])[]): void {
+    const { processes } = this;
+    this.transport.reset(pairs.map(([from, to]) => [processes[from]!, processes[to]!]));
   }
 
-  /** Boots a process that is down; its machine finds on the disk what was durable. */
-  boot(address: Address): void {
-    const process = this.processes[address]!;
-    if (process.up) throw new Error(`${process.name} is already up`);
-    this.bringUp(process);
-    this.runStart(process);
-  }
-
-  private bringUp(process: Process): void {
-    process.up = true;
-    this.incarnations[process.address] = process.boots++ % INCARNATIONS;
-  }
-
-  /** Booting occupies no thread; what a machine with costs sends from `start` leaves when it has been paid for. */
-  private runStart(process: Process): void {
-    const { machine, config } = process.options;
-    const out = process.costs === undefined ? this.instant : this.step;
-    out.enter(process, this.nowNanos);
-    const state = machine.start(config, out);
-    process.cell[0] = this.checked ? settled(state) : state;
-    if (out === this.step) this.step.flush(0, cpuFactor(process));
+  /** The disk of a host serves nobody until then; syncs that are under way take so much longer. */
+  stallDisk(host: Host, untilNanos: Nanos): void {
+    const { disk } = host;
+    if (disk === undefined) throw new Error(`host ${host.name} has no disk to stall`);
+    const byNanos = disk.stall(this.nowNanos, untilNanos);
+    if (byNanos === 0) return;
+    for (const process of this.processes) {
+      if (process.host === host) this.timers.postponeSyncs(process, this.nowNanos, byNanos);
+    }
   }
 
   // ---- Results -----------------------------------------------------------------------------------------------------
@@ -346,6 +375,12 @@ export class Simulation {
     this.at(this.nowNanos + interval, "interval", undefined);
   }
 
+  /** Puts the state of something that belongs to this run into its snapshots. To be done before a restore as well. */
+  keep(name: string, keeper: Keeper): void {
+    if (this.keepers.has(name)) throw new Error(`two things are kept as ${name}`);
+    this.keepers.set(name, keeper);
+  }
+
   // ---- Snapshots, see sim/snapshot.ts --------------------------------------------------------------------------------
 
   saveOwn(): object {
@@ -355,14 +390,28 @@ export class Simulation {
       incarnations: [...this.incarnations],
       transport: this.transport.save(),
       series: this.series.save(),
+      ties: this.shuffler?.stream.save(),
+      kept: [...this.keepers].map(([name, keeper]) => [name, keeper.save()]),
     };
   }
 
   restoreOwn(saved: object): void {
-    const { numbers, incarnations, transport, series } = saved as Record<string, object>;
+    const { numbers, incarnations, transport, series, ties, kept } = saved as Record<string, object>;
     Object.assign(this, numbers);
     this.incarnations.splice(0, this.incarnations.length, ...(incarnations as number[]));
     this.transport.restore(transport!);
     this.series.restore(series!);
+    if (ties !== undefined) this.shuffler?.stream.restore(ties as RandomState);
+    for (const [name, state] of kept as [string, object][]) {
+      const keeper = this.keepers.get(name);
+      if (keeper === undefined) throw new Error(`the snapshot has ${name}, which this simulation has not`);
+      keeper.restore(state);
+    }
   }
+}
+
+/** In checked mode an altered message is frozen like any other. */
+function corruptOf({ corrupt, mode }: SimulationOptions): Corrupt {
+  if (corrupt === undefined) return () => undefined;
+  return mode === "checked" ? (message, below) => settled(corrupt(message, below)) : corrupt;
 }

@@ -8,7 +8,9 @@
  */
 
 import { TIMER, typeOf } from "./events.ts";
-import type { Process } from "./process.ts";
+import type { Clock } from "./faults/clock.ts";
+import type { WaitingJob } from "./job-queue.ts";
+import type { HeldInput, Process } from "./process.ts";
 import type { Simulation } from "./simulation.ts";
 import { cloneState } from "./structures/clone.ts";
 import { settled } from "./structures/settled.ts";
@@ -28,6 +30,9 @@ interface SavedProcess {
   boots: number;
   speed: number;
   timerTurn: number;
+  clock: Clock | undefined;
+  held: HeldInput[];
+  suspended: WaitingJob[];
   timers: TimerEntry[];
   choices: unknown;
   cpu: unknown;
@@ -105,13 +110,16 @@ export function restoreSimulation(simulation: Simulation, snapshot: Snapshot): v
 }
 
 function saveProcess(process: Process): SavedProcess {
-  const { up, boots, speed, timerTurn } = process;
+  const { up, boots, speed, timerTurn, clock } = process;
   return {
     state: process.cell[0],
     up,
     boots,
     speed,
     timerTurn,
+    clock,
+    held: [...process.held],
+    suspended: [...process.suspended],
     timers: [...process.timers.values()].filter(({ live }) => live),
     choices: process.choices.save(),
     cpu: process.cpu.save(),
@@ -120,8 +128,10 @@ function saveProcess(process: Process): SavedProcess {
 }
 
 function restoreProcess(process: Process, saved: SavedProcess): void {
-  const { up, boots, speed, timerTurn } = saved;
-  Object.assign(process, { up, boots, speed, timerTurn });
+  const { up, boots, speed, timerTurn, clock } = saved;
+  Object.assign(process, { up, boots, speed, timerTurn, clock });
+  process.held.splice(0, process.held.length, ...saved.held);
+  process.suspended.splice(0, process.suspended.length, ...saved.suspended);
   process.cell[0] = saved.state;
   process.generators.clear();
   process.timers.clear();
@@ -142,8 +152,9 @@ function freezeValues(content: Content): void {
     if (!timers.has(payload)) settled(payload);
   };
   for (const { payload } of content.events) freeze(payload);
-  for (const { state, threads } of content.processes) {
+  for (const { state, threads, held, suspended } of content.processes) {
     settled(state);
+    for (const { payload } of [...held, ...suspended]) freeze(payload);
     for (const thread of threads) freezeWaiting(thread, freeze);
   }
   for (const { cores, disk } of content.hosts) {

@@ -150,16 +150,21 @@ export class Station {
     this.wakePending = false;
   }
 
-  /** Drops the waiting jobs of some owners; the others keep their order. */
-  drop(nowNanos: Nanos, whose: (owner: number) => boolean): void {
+  /** Drops the waiting jobs of some owners and returns them; the others keep their order. */
+  drop(nowNanos: Nanos, whose: (owner: number) => boolean): WaitingJob[] {
     this.settleQueueArea(nowNanos);
     const jobs = this.queue.toArray();
     this.queue.clear();
-    for (const { kind, source, owner, arrivalNanos, payload } of jobs) {
-      if (whose(owner)) this.numbers[WAIT]! += nowNanos - arrivalNanos;
-      else this.queue.push(kind, source, owner, arrivalNanos, payload);
+    const dropped: WaitingJob[] = [];
+    for (const job of jobs) {
+      const { kind, source, owner, arrivalNanos, payload } = job;
+      if (whose(owner)) {
+        this.numbers[WAIT]! += nowNanos - arrivalNanos;
+        dropped.push(job);
+      } else this.queue.push(kind, source, owner, arrivalNanos, payload);
     }
     this.waiting = this.queue.length;
+    return dropped;
   }
 
   /** Work of running jobs that lies ahead. A server that was taken for a job that has yet to wake up works later. */

@@ -10,7 +10,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { metaOf, TIMER } from "./events.ts";
 import type { TimerName } from "./machine.ts";
 import type { Process } from "./process.ts";
-import type { Nanos } from "./units.ts";
+import { FOREVER, type Nanos } from "./units.ts";
 
 export interface TimerEntry {
   readonly name: TimerName;
@@ -19,6 +19,8 @@ export interface TimerEntry {
   /** Its event has come and it waits for a thread or a core: whoever holds this entry must find it as it was. */
   waits: boolean;
   atNanos: Nanos;
+  /** It expires when a sync is over, which a fault of the disk may postpone. */
+  sync: boolean;
   /** The queue's ticket, to cancel it by. */
   ticket: number;
 }
@@ -35,18 +37,33 @@ export class Timers {
     this.incarnations = incarnations;
   }
 
-  arm(process: Process, name: TimerName, atNanos: Nanos): void {
+  arm(process: Process, name: TimerName, atNanos: Nanos, sync = false): void {
     let entry = process.timers.get(name);
     if (entry?.live) this.disarm(entry);
     if (entry === undefined || entry.waits) {
-      entry = { name, live: true, waits: false, atNanos, ticket: 0 };
+      entry = { name, live: true, waits: false, atNanos, sync, ticket: 0 };
       process.timers.set(name, entry);
     } else {
       entry.live = true;
       entry.atNanos = atNanos;
+      entry.sync = sync;
     }
+    this.schedule(process, entry);
+  }
+
+  private schedule(process: Process, entry: TimerEntry): void {
     const meta = metaOf(TIMER, 0, this.incarnations[process.address]!, 0);
-    entry.ticket = this.queue.ticket(this.queue.push(atNanos, process.address, 0, meta, entry));
+    entry.ticket = this.queue.ticket(this.queue.push(entry.atNanos, process.address, 0, meta, entry));
+  }
+
+  /** The syncs of a process that are not over at `nowNanos` take so much longer. */
+  postponeSyncs(process: Process, nowNanos: Nanos, byNanos: Nanos): void {
+    for (const entry of process.timers.values()) {
+      if (!entry.live || entry.waits || !entry.sync || entry.atNanos <= nowNanos) continue;
+      this.queue.cancel(entry.ticket);
+      entry.atNanos = Math.min(FOREVER, entry.atNanos + byNanos);
+      this.schedule(process, entry);
+    }
   }
 
   /** The entry of a timer that is set, whether it has yet to come or waits for its thread. */

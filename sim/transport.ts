@@ -5,7 +5,8 @@
  */
 
 import type { EventQueue } from "./event-queue.ts";
-import { DELIVER, HAND_OFF, KINDS_MAX, metaOf } from "./events.ts";
+import { DELIVER, HAND_OFF, KINDS_MAX, metaOf, typeOf } from "./events.ts";
+import type { Fate } from "./faults/link-rules.ts";
 import type { Address, Tagged } from "./machine.ts";
 import { type Link, LOST, type Network, ownerThread } from "./network.ts";
 import type { Process } from "./process.ts";
@@ -21,7 +22,12 @@ export interface MessageCount {
 export interface HandOff {
   readonly to: Address;
   readonly message: Tagged;
+  /** How often that connection had been reset by then. */
+  readonly resets: number;
 }
+
+/** What a receiver gets for a message that was altered on its way; see `SimulationOptions.corrupt`. */
+export type Corrupt = (message: Tagged, below: (n: number) => number) => Tagged | undefined;
 
 export class Transport {
   /** Messages that found their receiver crashed or restarted, or that a fault swallowed. */
@@ -33,6 +39,7 @@ export class Transport {
   private readonly network: Network;
   private readonly processes: readonly Process[];
   private readonly incarnations: readonly number[];
+  private readonly corrupt: Corrupt;
   private readonly kindIndex = new Map<string, number>();
   private readonly kindNames: string[] = [];
   private readonly counts = new Float64Array(KINDS_MAX);
@@ -46,11 +53,13 @@ export class Transport {
     network: Network,
     processes: readonly Process[],
     incarnations: readonly number[],
+    corrupt: Corrupt,
   ) {
     this.queue = queue;
     this.network = network;
     this.processes = processes;
     this.incarnations = incarnations;
+    this.corrupt = corrupt;
     this.kindOf("");
   }
 
@@ -79,28 +88,86 @@ export class Transport {
     const network = this.network;
     let connection = 0;
     let arrival: number;
+    let fate: Fate | undefined;
     if (network.isPlain(link)) {
       arrival = toNanos(readyNanos + link.sampler(link.stream));
     } else {
+      if (network.faulty) fate = network.fateOf(link, from, target);
       const slot = network.slot(link, thread, this.stepNumber);
       connection = network.connectionOf(link, thread, slot);
-      arrival = network.arrivalNanos(link, slot, from, target, nowNanos, readyNanos, sizeBytes);
+      arrival = network.arrivalNanos(link, slot, from, target, nowNanos, readyNanos, sizeBytes, fate);
     }
     if (arrival === LOST) {
       this.lostMessages++;
       return;
     }
+    if (fate !== undefined) {
+      this.deliverFaulty(link, from, target, connection, arrival, message, fate);
+      return;
+    }
     const takes = target.costs === undefined ? 0 : receivingThread(link, connection, from, target, message);
     const meta = metaOf(DELIVER, takes, this.incarnations[to]!, kind);
     this.queue.push(arrival, to, from.address, meta, message);
-    const again = network.duplicateNanos(link, from, target, arrival);
-    if (again !== LOST) this.queue.push(again, to, from.address, meta, message);
+  }
+
+  /** Faults act on the message, but it is not lost, or not yet: it may be altered, and there may be more copies of it. */
+  private deliverFaulty(
+    link: Link,
+    from: Process,
+    target: Process,
+    connection: number,
+    arrivalNanos: Nanos,
+    sent: Tagged,
+    { corruptedBy, copiesAfterNanos }: Fate,
+  ): void {
+    const arriving = corruptedBy === undefined ? sent : this.corrupt(sent, (n) => corruptedBy.below(n));
+    if (arriving === undefined) {
+      this.lostMessages++;
+      return;
+    }
+    const takes = target.costs === undefined ? 0 : receivingThread(link, connection, from, target, arriving);
+    const kind = this.kindOf(arriving.kind);
+    const meta = metaOf(DELIVER, takes, this.incarnations[target.address]!, kind);
+    this.queue.push(arrivalNanos, target.address, from.address, meta, arriving);
+    for (const after of copiesAfterNanos) {
+      this.queue.push(toNanos(arrivalNanos + after), target.address, from.address, meta, arriving);
+    }
   }
 
   /** Gives a message to the thread that owns the connection. */
   handOff(link: Link, from: Process, to: Address, message: Tagged, readyNanos: Nanos): void {
     const meta = metaOf(HAND_OFF, link.owner, this.incarnations[from.address]!, 0);
-    this.queue.push(readyNanos, from.address, to, meta, { to, message } satisfies HandOff);
+    const resets = this.network.resetsOf(from, this.processes[to]!);
+    this.queue.push(readyNanos, from.address, to, meta, { to, message, resets } satisfies HandOff);
+  }
+
+  /** Whether the connection that a message was handed over for has been reset since; it is lost then. */
+  isStale(from: Process, { to, resets }: HandOff): boolean {
+    if (resets === this.network.resetsOf(from, this.processes[to]!)) return false;
+    this.lostMessages++;
+    return true;
+  }
+
+  /**
+   * The connections from one process to another break, for each of these pairs: what is under way on them is lost, also
+   * what waits in the sender for the thread that owns the connection.
+   */
+  reset(pairs: readonly (readonly [from: Process, to: Process])[]): void {
+    const { queue, network } = this;
+    const broken = new Set<number>();
+    for (const [from, to] of pairs) {
+      if (!network.isResettable(from, to)) continue;
+      network.reset(from, to);
+      broken.add(from.address * this.processes.length + to.address);
+    }
+    if (broken.size === 0) return;
+    const lost: number[] = [];
+    queue.forEachInOrder((slot) => {
+      if (typeOf(queue.metas[slot]!) !== DELIVER) return;
+      if (broken.has(queue.sources[slot]! * this.processes.length + queue.targets[slot]!)) lost.push(slot);
+    });
+    for (const slot of lost) queue.cancel(queue.ticket(slot));
+    this.lostMessages += lost.length;
   }
 
   /** Messages sent since the end of the warm-up, by kind in the order of first use. */

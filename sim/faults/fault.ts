@@ -113,6 +113,11 @@ export type FaultKind = Fault["kind"];
 
 /** A fault and when: from a moment on, for a while or until the plan's end. */
 export interface TimedFault {
+  /**
+   * Names the fault's random streams; undefined: its position in the plan, the repeated after the timed. Who removes a fault
+   * from a plan numbers it before, so that the others draw what they drew (`numbered` in sim/faults/injector.ts).
+   */
+  readonly number?: number;
   readonly atNanos: Nanos;
   /** Undefined: until the plan heals everything. A reset takes no time. */
   readonly forNanos?: Nanos;
@@ -121,6 +126,8 @@ export interface TimedFault {
 
 /** Faults that come again and again: gaps between them and lengths are drawn. */
 export interface RepeatedFault {
+  readonly number?: number;
+  /** The first one comes one gap later. */
   readonly fromNanos: Nanos;
   readonly untilNanos?: Nanos;
   /** From the beginning of one to the beginning of the next. */
@@ -138,9 +145,10 @@ export interface FaultPlan {
 
 /** A fault as it happened, for charts, checkers and the fault budget. */
 export interface FaultPeriod {
+  /** Position in the plan, the repeated after the timed. */
   readonly index: number;
   readonly fault: Fault;
-  /** The processes it struck. */
+  /** The processes it struck, by name: those of `of`, and with a whole host all that run on it. */
   readonly struck: readonly string[];
   readonly fromNanos: Nanos;
   /** Undefined: it lasted to the end of the run. */

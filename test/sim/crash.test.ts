@@ -234,7 +234,7 @@ describe("a machine that boots after a crash", () => {
     simulation.start();
     for (const time of times) {
       simulation.run(time);
-      simulation.crash(only, { keepDisk });
+      simulation.crash(only, { wholeHost: true, disk: keepDisk ? "kept" : "lost" });
       expect(simulation.stateOf(only)).toBeUndefined();
       simulation.boot(only);
       found.push((simulation.stateOf(only) as State).found);

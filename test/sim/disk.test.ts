@@ -10,6 +10,7 @@ function disk(): Disk {
   return new Disk(
     { readLatency: constant(500), syncLatency: constant(2_000), bytesPerSecond: 1e9, writeBackNanos: 1e6 },
     streamFor(1, "disk"),
+    (prefix) => streamFor(1, prefix),
   );
 }
 

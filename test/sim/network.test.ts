@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { LinkFault, LinkProfile } from "../../sim/network.ts";
+import type { LinkRule } from "../../sim/faults/fault.ts";
+import type { LinkProfile } from "../../sim/network.ts";
 import { MILLISECOND, SECOND } from "../../sim/units.ts";
 import { add, constant, costs, kindsOf, link, logging, logOf, note, simulate } from "./kit.ts";
 
@@ -8,7 +9,7 @@ const JITTERY = { kind: "exponential", mean: 1_000 } as const;
 /** Sends `count` numbered notes a tick, every 10 ns, and returns what arrives: numbers in order of arrival. */
 function stream(
   profile: LinkProfile,
-  options: { ticks?: number; perTick?: number; fault?: LinkFault; datagrams?: boolean } = {},
+  options: { ticks?: number; perTick?: number; fault?: LinkRule; datagrams?: boolean } = {},
 ) {
   const { ticks = 500, perTick = 1, fault, datagrams = false } = options;
   const simulation = simulate({ link: profile });

@@ -5,6 +5,9 @@
 
 import fc from "fast-check";
 import type { Distribution } from "../../sim/distribution.ts";
+import { damageOf } from "../../sim/faults/damage.ts";
+import type { FaultPeriod, FaultPlan } from "../../sim/faults/fault.ts";
+import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Effects, Machine, TimerName } from "../../sim/machine.ts";
 import type { LinkProfile } from "../../sim/network.ts";
 import {
@@ -16,6 +19,7 @@ import {
 } from "../../sim/program.ts";
 import { Simulation } from "../../sim/simulation.ts";
 import { append, type List, list } from "../../sim/structures/list.ts";
+import { faultPlans } from "./faults/plans.ts";
 import { constant, costs } from "./kit.ts";
 
 type ToyMessage =
@@ -123,18 +127,21 @@ function act(state: ToyState, out: Effects<ToyMessage>): void {
     case 2:
       out.cancelTimer(out.choose(5));
       return;
-    case 3:
+    case 3: {
       if (!state.config.disk) return;
-      out.put(
+      const written = out.put(
         "table",
         out.choose(50),
         { at: out.now, trails: [...state.tally.values()].at(-1)?.trails },
         100,
       );
+      if (!written) out.count("refused");
       if (out.choose(3) === 0) out.sync("synced");
       return;
+    }
     case 4:
       if (state.config.disk) state.latest = out.get("table", out.choose(50));
+      if (damageOf(state.latest) !== undefined) out.count("damaged");
       return;
     case 5:
       state.open.push(out.begin(`write ${out.choose(2)}`, state.latest, out.now - out.choose(2) * 100));
@@ -205,6 +212,8 @@ export interface ToySystem {
     readonly loss: boolean;
   }[];
   readonly warmup: boolean;
+  readonly plan: FaultPlan;
+  readonly shuffleTies: boolean;
 }
 
 export const TOY_NANOS = 200_000;
@@ -235,7 +244,12 @@ export const toySystems: fc.Arbitrary<ToySystem> = fc.record({
     { maxLength: 3 },
   ),
   warmup: fc.boolean(),
+  plan: fc.oneof(fc.constant({ timed: [] }), faultPlans(TOY_NANOS)),
+  shuffleTies: fc.boolean(),
 });
+
+/** What happened in a toy's run that the simulation does not hold. */
+const periodsOf = new WeakMap<Simulation, readonly FaultPeriod[]>();
 
 const LATENCY: Distribution = { kind: "exponential", mean: 800, floor: 100 };
 const LINKS: readonly LinkProfile[] = [
@@ -257,6 +271,11 @@ export function build(
     history: true,
     seriesIntervalNanos: TOY_NANOS / 7,
     warmupNanos: system.warmup ? TOY_NANOS / 3 : 0,
+    shuffleTies: system.shuffleTies,
+    corrupt: (message, below) =>
+      message.kind === "token"
+        ? { ...(message as ToyMessage & { kind: "token" }), hops: below(9) }
+        : undefined,
     routing: (from, to) => LINKS[(3 * from.address + to.address) % LINKS.length]!,
     ...(observer === undefined ? {} : { observer }),
   });
@@ -302,7 +321,7 @@ export function build(
   }
   simulation.registerControl("crash", (_, argument) => {
     const { who, keepDisk } = argument as { who: number; keepDisk: boolean };
-    simulation.crash(who, { keepDisk });
+    simulation.crash(who, keepDisk ? { wholeHost: true } : { disk: "lost" });
   });
   simulation.registerControl("boot", (_, who) => {
     if (!simulation.processes[who as number]!.up) simulation.boot(who as number);
@@ -322,6 +341,11 @@ export function build(
   for (const { from, to, atNanos, loss } of system.faults) {
     simulation.at(atNanos, "fault", { from: from % peers, to: to % peers, loss });
   }
+  const { periods } = installFaults(simulation, system.plan, {
+    resolve: () => [system.seed % peers],
+    mayStrike: (address) => address !== 3,
+  });
+  periodsOf.set(simulation, periods);
   return simulation;
 }
 
@@ -331,6 +355,7 @@ export function everythingOf(simulation: Simulation) {
   return {
     digest: simulation.digest.toString(),
     numbers: [simulation.nowNanos, simulation.events, simulation.ties, simulation.lostMessages],
+    periods: [...periodsOf.get(simulation)!],
     messages: simulation.messageCounts(),
     stations: simulation.stations(),
     stationSeries: simulation.stationSeries,

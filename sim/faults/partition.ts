@@ -1,0 +1,52 @@
+/** The shapes of partitions: which links are cut. */
+
+import type { Address } from "../machine.ts";
+import type { RandomStream } from "../random.ts";
+import type { Fault } from "./fault.ts";
+import type { Coverage } from "./link-rules.ts";
+
+type Shape = Extract<Fault, { kind: "partition" }>["shape"];
+type Pair = readonly [from: Address, to: Address];
+
+/** The links that a partition cuts, as one or two coverages. */
+export function coverageOf(
+  shape: Shape,
+  struck: readonly Address[],
+  peers: readonly Address[],
+  stream: RandomStream,
+): Coverage[] {
+  switch (shape) {
+    case "oneWay":
+      return [{ from: struck, to: peers }];
+    case "symmetric":
+      return [
+        { from: struck, to: peers },
+        { from: peers, to: struck },
+      ];
+    case "ring":
+      return [{ from: struck, to: struck, pairs: beyondNeighbours(struck) }];
+    case "partial": {
+      const cut = pairsBetween(struck, peers).filter(() => stream.uniform() < 0.5);
+      const everyone = [...struck, ...peers];
+      return [
+        { from: everyone, to: everyone, pairs: cut.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]) },
+      ];
+    }
+  }
+}
+
+/** Pairs that are not neighbours when these stand in a circle. */
+function beyondNeighbours(circle: readonly Address[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (const [i, a] of circle.entries()) {
+    for (const [j, b] of circle.entries()) {
+      const apart = Math.abs(i - j);
+      if (apart > 1 && apart < circle.length - 1) pairs.push([a, b]);
+    }
+  }
+  return pairs;
+}
+
+export function pairsBetween(from: readonly Address[], to: readonly Address[]): Pair[] {
+  return from.flatMap((a) => to.filter((b) => b !== a).map((b) => [a, b] as const));
+}

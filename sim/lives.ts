@@ -1,0 +1,175 @@
+/**
+ * Whether processes are up: booting, crashing, pausing (docs/kernel.md, "Faults").
+ *
+ * An event belongs to one incarnation of its process. A crash changes the process's incarnation, and all events for the
+ * old one are void. A pause marks it, so that events for it are noticed to miss and are held, in order, until it goes on.
+ */
+
+import type { InstantEffects, StepEffects } from "./effects.ts";
+import {
+  DELIVER,
+  DOWN,
+  INCARNATIONS,
+  incarnationOf,
+  PAUSED,
+  threadOf,
+  typeOf,
+  WAKE_THREAD,
+} from "./events.ts";
+import { cpuFactor, type Executor, JOB_HAND_OFF, JOB_MESSAGE, JOB_TIMER } from "./executor.ts";
+import type { Address, Tagged } from "./machine.ts";
+import type { Network } from "./network.ts";
+import type { Process } from "./process.ts";
+import { settled } from "./structures/settled.ts";
+import type { TimerEntry, Timers } from "./timers.ts";
+import type { Transport } from "./transport.ts";
+import type { Nanos } from "./units.ts";
+
+export interface CrashOptions {
+  /** With every process of its host, and with the writes that were not durable. Else the operating system keeps those. */
+  readonly wholeHost?: boolean;
+  /** `lost`: the host's disk comes back empty; implies `wholeHost`. */
+  readonly disk?: "kept" | "lost";
+}
+
+/** What lives need of the simulation. */
+interface World {
+  readonly nowNanos: Nanos;
+  readonly checked: boolean;
+  readonly processes: readonly Process[];
+  readonly network: Network;
+  readonly transport: Transport;
+  readonly timers: Timers;
+}
+
+export class Lives {
+  private readonly world: World;
+  private readonly incarnations: number[];
+  private readonly executor: Executor;
+  private readonly instant: InstantEffects;
+  private readonly step: StepEffects;
+
+  /** `incarnations`: by address, the number of the process's current life, or DOWN. */
+  constructor(
+    world: World,
+    incarnations: number[],
+    executor: Executor,
+    instant: InstantEffects,
+    step: StepEffects,
+  ) {
+    this.world = world;
+    this.incarnations = incarnations;
+    this.executor = executor;
+    this.instant = instant;
+    this.step = step;
+  }
+
+  boot(processes: readonly Process[]): void {
+    for (const process of processes) {
+      if (process.up) throw new Error(`${process.name} is already up`);
+    }
+    // All of them are there before the first one speaks, or what it sends to a later one would be lost.
+    for (const process of processes) {
+      process.up = true;
+      this.incarnations[process.address] = process.boots++ % INCARNATIONS;
+    }
+    for (const process of processes) this.runStart(process);
+  }
+
+  /** Booting occupies no thread; what a machine with costs sends from `start` leaves when it has been paid for. */
+  private runStart(process: Process): void {
+    const { machine, config } = process.options;
+    const out = process.costs === undefined ? this.instant : this.step;
+    out.enter(process, this.world.nowNanos);
+    const state = machine.start(config, out);
+    process.cell[0] = this.world.checked ? settled(state) : state;
+    if (out === this.step) this.step.flush(0, cpuFactor(process));
+  }
+
+  crash(process: Process, { wholeHost = false, disk = "kept" }: CrashOptions): void {
+    if (!wholeHost && disk === "kept") {
+      this.stop(process);
+      return;
+    }
+    const { host } = process;
+    for (const each of this.world.processes) if (each.host === host) this.stop(each);
+    host.disk?.crash(this.world.nowNanos, disk === "kept");
+  }
+
+  private stop(process: Process): void {
+    if (!process.up) return;
+    const { timers, network, processes } = this.world;
+    process.up = false;
+    this.incarnations[process.address] = DOWN;
+    timers.cancelAll(process);
+    this.executor.abandon(process);
+    network.disconnect(process, processes);
+    process.generators.clear();
+    process.cell[0] = undefined;
+    this.world.transport.lostMessages += process.held.filter(({ job }) => job !== JOB_TIMER).length;
+    process.held.length = 0;
+  }
+
+  pause(process: Process): void {
+    if (!process.up || this.isPaused(process)) return;
+    this.incarnations[process.address]! += PAUSED;
+    this.executor.suspend(process);
+  }
+
+  resume(process: Process): void {
+    if (!this.isPaused(process)) return;
+    this.incarnations[process.address]! -= PAUSED;
+    this.executor.resume(process);
+    for (const { job, thread, source, payload } of process.held.splice(0)) {
+      if (job === JOB_TIMER) this.expire(process, payload as TimerEntry);
+      else this.deliver(process, job, thread, source, payload);
+    }
+  }
+
+  private isPaused({ address }: Process): boolean {
+    return this.incarnations[address]! >= PAUSED;
+  }
+
+  /** An event is not for the process as it is now: held if that is only paused, else lost. */
+  miss(meta: number, target: Address, source: Address, payload: unknown): void {
+    const life = this.incarnations[target]!;
+    const process = this.world.processes[target]!;
+    const type = typeOf(meta);
+    const thread = threadOf(meta);
+    if (life >= PAUSED && (life & INCARNATIONS) === incarnationOf(meta)) {
+      if (type === WAKE_THREAD) process.threads[thread]!.wakePending = false;
+      else {
+        process.held.push({ job: type === DELIVER ? JOB_MESSAGE : JOB_HAND_OFF, thread, source, payload });
+      }
+    } else if (type !== WAKE_THREAD) {
+      this.world.transport.lostMessages++;
+    }
+  }
+
+  /** A timer of a paused process expires. */
+  holdTimer(process: Process, entry: TimerEntry): void {
+    entry.waits = true;
+    process.held.push({ job: JOB_TIMER, thread: 0, source: 0, payload: entry });
+  }
+
+  private deliver(process: Process, job: number, thread: number, source: Address, payload: unknown): void {
+    if (process.costs === undefined) {
+      this.instant.enter(process, this.world.nowNanos);
+      process.bound.receive(process.cell, source, payload as Tagged, this.instant);
+    } else {
+      this.executor.arrive(process, thread, job, source, payload);
+    }
+  }
+
+  private expire(process: Process, entry: TimerEntry): void {
+    // What was held before it may have cancelled it or set it again.
+    if (!entry.live) return;
+    if (process.costs === undefined) {
+      this.world.timers.take(process, entry);
+      this.instant.enter(process, this.world.nowNanos);
+      process.bound.timeout(process.cell, entry.name, this.instant);
+    } else {
+      this.executor.expire(process, entry);
+    }
+  }
+}
