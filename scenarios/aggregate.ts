@@ -6,6 +6,7 @@ import type {
   AnatomyResult,
   CacheResult,
   Estimate,
+  FaultsResult,
   MessageResult,
   OperationResult,
   SeriesResult,
@@ -35,6 +36,7 @@ export function operationResults(
       operation,
       count: sum(runs.map((run) => run?.count ?? 0)),
       failed: sum(runs.map((run) => run?.failed ?? 0)),
+      unknown: sum(runs.map((run) => run?.unknown ?? 0)),
       throughputPerSecond: estimate(runs.map((run) => (run?.count ?? 0) / seconds)),
       meanNanos: of((run) => run.meanNanos),
       p50Nanos: of((run) => run.p50Nanos),
@@ -163,11 +165,38 @@ export function otherCounters(replications: readonly ReplicationResult[]): Recor
 }
 
 function counterSums(replications: readonly ReplicationResult[]): Map<string, number> {
+  return sumsByName(replications.map(({ counters }) => counters));
+}
+
+/** How often each invariant was broken, in all replications together. */
+export function violationCounts(replications: readonly ReplicationResult[]): Record<string, number> {
+  return Object.fromEntries(sumsByName(replications.map((each) => each.violationCounts)));
+}
+
+function sumsByName(lists: readonly Readonly<Record<string, number>>[]): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const { counters } of replications) {
-    for (const [name, amount] of Object.entries(counters)) sums.set(name, (sums.get(name) ?? 0) + amount);
+  for (const list of lists) {
+    for (const [name, amount] of Object.entries(list)) sums.set(name, (sums.get(name) ?? 0) + amount);
   }
   return sums;
+}
+
+/** What faults did in all replications; undefined where there were none to come. */
+export function faultsResult(replications: readonly ReplicationResult[]): FaultsResult | undefined {
+  const runs = replications.flatMap(({ faults }) => (faults === undefined ? [] : [faults]));
+  if (runs.length === 0) return undefined;
+  const operations = namesInOrder(runs.map(({ outages }) => outages.map(({ operation }) => operation)));
+  return {
+    periods: runs.flatMap(({ periods }) => periods),
+    viewChanges: runs.flatMap(({ viewChanges }) => viewChanges),
+    outages: operations.map((operation) => {
+      const longest = runs.flatMap(({ outages }) =>
+        outages.filter((each) => each.operation === operation).map((each) => each.longestNanos),
+      );
+      return { operation, longestNanos: estimate(longest), maxNanos: Math.max(...longest) };
+    }),
+    closeUps: runs[0]!.closeUps,
+  };
 }
 
 export function seriesResult({ series }: ReplicationResult): SeriesResult {
@@ -211,9 +240,10 @@ const DRIFT_MAX = 0.25;
 /** What a reader must know before believing the figures. */
 export function warningsOf(replications: readonly ReplicationResult[], warmupNanos: number): string[] {
   const warnings: string[] = [];
-  const { series } = replications[0]!;
+  const { series, faults } = replications[0]!;
   const from = Math.ceil(warmupNanos / series.intervalNanos);
-  for (const { operation, p50Nanos } of series.operations) {
+  // With faults nobody expects a steady state.
+  for (const { operation, p50Nanos } of faults === undefined ? series.operations : []) {
     const medians = p50Nanos.slice(from).filter((value) => value !== null);
     if (medians.length < 8) continue;
     const half = Math.floor(medians.length / 2);
@@ -232,6 +262,16 @@ export function warningsOf(replications: readonly ReplicationResult[], warmupNan
   }
   for (const [operation, count] of stuck) {
     warnings.push(`${count} ${operation} began more than a second before the end and had no result by then.`);
+  }
+  for (const operation of namesInOrder(
+    replications.map((each) => each.operations.map((one) => one.operation)),
+  )) {
+    const count = sum(
+      replications.flatMap((each) =>
+        each.operations.flatMap((one) => (one.operation === operation ? [one.unknown] : [])),
+      ),
+    );
+    if (count > 0) warnings.push(`${count} ${operation} ended without anybody knowing what became of them.`);
   }
   const failed = replications.flatMap(({ operations }) => operations.filter((each) => each.failed > 0));
   for (const operation of new Set(failed.map((each) => each.operation))) {

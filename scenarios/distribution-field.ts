@@ -2,8 +2,15 @@
 
 import { z } from "zod";
 import type { Distribution } from "../sim/distribution.ts";
-import { choice, decimal, quantity, weight } from "./fields.ts";
-import { formatQuantity, hundredth, isUnitless, type QuantityKind } from "./quantity.ts";
+import { choice, decimal, quantity, quantityPattern, scalar, weight, wrong } from "./fields.ts";
+import {
+  formatQuantity,
+  hundredth,
+  isUnitless,
+  type Parsed,
+  parseQuantity,
+  type QuantityKind,
+} from "./quantity.ts";
 
 const PERCENT = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
 
@@ -65,9 +72,7 @@ export function distributionOf(kind: QuantityKind, id: string) {
   const mapping = choice({ ...kinds, mixture }, { description: `A distribution of ${plural(kind)}.` });
   return z
     .union([
-      value(`Always this ${kind.noun.replace(/^an? /, "")}.`).transform(
-        (each): Distribution => ({ kind: "constant", value: each }),
-      ),
+      plainDistribution(fine),
       mapping.transform((written): Distribution => {
         if (written.mixture === undefined) return simple(written as SimpleDistribution);
         const parts = written.mixture as readonly (SimpleDistribution & { weight: number })[];
@@ -78,6 +83,48 @@ export function distributionOf(kind: QuantityKind, id: string) {
       id,
       description: `${capital(kind.noun)}, always the same, or a distribution of ${plural(kind)}.`,
     });
+}
+
+/** A quantity, or the two commonest distributions in one line: `uniform 5ms 50ms`, `exponential 500ms`. */
+function plainDistribution(kind: QuantityKind) {
+  const bare = quantityPattern(kind).slice(1, -1);
+  const json = {
+    description: `Always this ${kind.noun.replace(/^an? /, "")}, or drawn: \`uniform LOW HIGH\`, \`exponential MEAN\`.`,
+    kind: kind.noun.replace(/^an? /, ""),
+    type: isUnitless(kind) ? ["number", "string"] : "string",
+    pattern: `^(${bare}|\\s*uniform ${bare} ${bare}|\\s*exponential ${bare})$`,
+  };
+  const example = isUnitless(kind) ? Number(kind.example) : kind.example;
+  return scalar(json, example, (found): Parsed<Distribution> => {
+    const [, name, parameters = ""] = /^\s*(uniform|exponential)\b(.*)$/.exec(String(found)) ?? [];
+    if (name === undefined) {
+      const parsed = parseQuantity(
+        kind,
+        typeof found === "number" || typeof found === "string" ? String(found) : "",
+      );
+      return parsed.ok ? { ok: true, value: { kind: "constant", value: parsed.value } } : parsed;
+    }
+    const words = parameters
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== "");
+    const wanted = name === "uniform" ? 2 : 1;
+    const unit = `${kind.noun}, such as ${kind.example}`;
+    if (words.length !== wanted) {
+      const what = wanted === 2 ? `the least and the greatest, each ${unit}` : `a mean, ${unit}`;
+      return wrong(`must have ${what}, behind the word ${name}`);
+    }
+    const values: number[] = [];
+    for (const word of words) {
+      const parsed = parseQuantity(kind, word);
+      if (!parsed.ok) return wrong(`has "${word}", which ${parsed.reason}`);
+      values.push(parsed.value);
+    }
+    const [first, second = 0] = values as [number, number?];
+    if (name === "exponential") return { ok: true, value: { kind: "exponential", mean: first } };
+    if (first > second) return wrong("has a least value above the greatest");
+    return { ok: true, value: { kind: "uniform", low: first, high: second } };
+  });
 }
 
 /** The kinds of a choice with fields beside the one that is chosen. */

@@ -2,10 +2,17 @@
 
 import { suggestion } from "./problems.ts";
 import { type Parsed, parseQuantity, RATE, TIME } from "./quantity.ts";
-import { COMPARISONS, type Comparison, type Expectation, METRICS, type Metric } from "./scenario.ts";
+import {
+  COMPARISONS,
+  type Comparison,
+  type Expectation,
+  FAULT_METRICS,
+  METRICS,
+  type Metric,
+} from "./scenario.ts";
 import type { ScenarioFields } from "./schema.ts";
 
-const EXPRESSION = /^\s*(\S(?:.*\S)?)\.(\w+)\s*(<=|>=|==|<|>|=)\s*(\S.*?)\s*$/;
+const EXPRESSION = /^\s*(?:(\S(?:.*\S)?)\.)?(\w+)\s*(<=|>=|==|<|>|=)\s*(\S.*?)\s*$/;
 const EXAMPLE = '"append.p50 < 2ms"';
 
 /** The operations that a run of these workloads measures. */
@@ -29,8 +36,11 @@ export function parseExpectation(expression: string, operations?: readonly strin
       `an expectation looks like ${EXAMPLE}: operation, dot, metric, one of ${COMPARISONS.join(" ")}, value`,
     );
   }
-  const [, operation = "", metric = "", sign = "", limit = ""] = match;
-  if (operations !== undefined && !operations.includes(operation)) {
+  const [, operation, metric = "", sign = "", limit = ""] = match;
+  if (operation === undefined && !isFaultMetric(metric)) {
+    return wrong(`${METRIC_ALONE}; "${metric}" needs an operation before it, as in ${EXAMPLE}`);
+  }
+  if (operations !== undefined && operation !== undefined && !operations.includes(operation)) {
     return wrong(
       `the workload has no operation "${operation}"${suggestion(operation, operations, "it has")}`,
     );
@@ -46,6 +56,7 @@ export function parseExpectation(expression: string, operations?: readonly strin
 function parseLimit(metric: Metric, limit: string): Parsed<number> {
   switch (metric) {
     case "failed":
+    case "unknown":
     case "count":
       return /^\d{1,15}$/.test(limit) ? { ok: true, value: Number(limit) } : wrong("is not a whole number");
     case "throughput":
@@ -55,5 +66,7 @@ function parseLimit(metric: Metric, limit: string): Parsed<number> {
   }
 }
 
+const METRIC_ALONE = `only ${FAULT_METRICS.join(" and ")} can stand alone, for all operations`;
+export const isFaultMetric = (name: string): boolean => (FAULT_METRICS as readonly string[]).includes(name);
 const isMetric = (name: string): name is Metric => (METRICS as readonly string[]).includes(name);
 const wrong = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });

@@ -33,7 +33,7 @@ interface ScalarDoc extends FieldDoc {
  * A field that is one value. `undefined`, a field that is missing, is an error here: give it a default or make it optional.
  * The example is shown to a person who left the field out.
  */
-function scalar<T>(doc: ScalarDoc, example: unknown, parse: (found: unknown) => Parsed<T>) {
+export function scalar<T>(doc: ScalarDoc, example: unknown, parse: (found: unknown) => Parsed<T>) {
   return z
     .unknown()
     .transform((found, context): T => {
@@ -51,7 +51,10 @@ function complaint(found: unknown, reason: string): string {
   return `found ${shown(found)}, ${reason.startsWith("must") ? "but it" : "which"} ${reason}`;
 }
 
-const wrong = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
+export const wrong = (reason: string): { readonly ok: false; readonly reason: string } => ({
+  ok: false,
+  reason,
+});
 
 interface QuantityRange {
   /** Zero makes no sense here. */
@@ -86,7 +89,23 @@ export function quantity(kind: QuantityKind, doc: FieldDoc, range: QuantityRange
   });
 }
 
-function quantityPattern(kind: QuantityKind, word?: string): string {
+/** A quantity that may be negative: `-5ms`. */
+export function signedQuantity(kind: QuantityKind, doc: FieldDoc) {
+  const json = {
+    ...doc,
+    kind: kind.noun.replace(/^an? /, ""),
+    type: "string",
+    pattern: quantityPattern(kind).replace("\\+?", "[+-]?"),
+  };
+  return scalar(json, kind.example, (found) => {
+    const written = typeof found === "number" ? String(found) : asText(found);
+    const negative = /^\s*-/.test(written);
+    const parsed = parseQuantity(kind, written.replace(/^\s*-/, ""));
+    return parsed.ok && negative ? { ok: true, value: 0 - parsed.value } : parsed;
+  });
+}
+
+export function quantityPattern(kind: QuantityKind, word?: string): string {
   const units = [...Object.keys(kind.units), ...Object.keys(kind.aliases)].join("|");
   const number = `\\s*\\+?(\\d+\\.?\\d*|\\.\\d+)(e[+-]?\\d+)?\\s*(${units})\\s*`;
   return word === undefined ? `^${number}$` : `^(${number}|${word})$`;

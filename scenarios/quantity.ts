@@ -202,7 +202,8 @@ export function formatShare(share: number): string {
 
 function needsUnit(kind: QuantityKind, digits: string): string {
   const forms = kind.hints.map((unit) => `${digits}${unit}`);
-  return `has no unit; ${kind.noun} is written as ${forms.slice(0, -1).join(", ")} or ${forms.at(-1)}`;
+  const others = forms.length > 1 ? `${forms.slice(0, -1).join(", ")} or ` : "";
+  return `has no unit; ${kind.noun} is written as ${others}${forms.at(-1)}`;
 }
 
 function wrong(reason: string): { readonly ok: false; readonly reason: string } {

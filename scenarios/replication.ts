@@ -6,9 +6,13 @@ import type { Histogram, JsHistogram } from "hdr-histogram-js";
 import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatomy.ts";
 import { createDeployment, type Deployment, START_UP_NANOS } from "../models/boki/cluster.ts";
 import { createInvariants } from "../models/boki/invariants/invariants.ts";
+import { INVARIANTS } from "../models/boki/invariants/violations.ts";
+import { createViewChanges } from "../models/boki/view-changes.ts";
+import type { FaultPeriod } from "../sim/faults/fault.ts";
 import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
+import { faultsOf, hasFaults, type ReplicationFaults } from "./fault-results.ts";
 import type { ViolationResult } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -32,6 +36,7 @@ export interface ReplicationResult {
     readonly operation: string;
     readonly count: number;
     readonly failed: number;
+    readonly unknown: number;
     readonly meanNanos: number;
     readonly maxNanos: number;
     readonly p50Nanos: number;
@@ -74,6 +79,10 @@ export interface ReplicationResult {
     | { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] }
     | undefined;
   readonly violations: readonly ViolationResult[];
+  /** How many there were in all, by invariant. */
+  readonly violationCounts: Readonly<Record<string, number>>;
+  /** Undefined where nothing was to go wrong and nothing to be reconfigured. */
+  readonly faults: ReplicationFaults | undefined;
   /** Operations that began more than a second before the end and have no result. */
   readonly stuck: readonly { readonly operation: string; readonly count: number }[];
 }
@@ -83,6 +92,8 @@ const SLICES = 200;
 /** Intervals of the series divide the start-up time, so that the first of them can be dropped whole. */
 const INTERVALS_MILLIS = [1, 2, 5, 10, 20, 50, 100, 200, 400, 600, 1_200];
 const POINTS_WANTED = 80;
+/** A fault is short beside the run. */
+const POINTS_WANTED_WITH_FAULTS = 300;
 /** One append in so many is followed for the anatomy. */
 const ANATOMY_EVERY = 16;
 const STUCK_NANOS: Nanos = SECOND;
@@ -94,7 +105,8 @@ export function runReplication(
   const { scenario, seed, replication, mode } = spec;
   const { warmupNanos, durationNanos } = scenario;
   const totalNanos = warmupNanos + durationNanos;
-  const intervalNanos = intervalFor(totalNanos);
+  const withFaults = hasFaults(scenario);
+  const intervalNanos = intervalFor(totalNanos, withFaults ? POINTS_WANTED_WITH_FAULTS : POINTS_WANTED);
   const warmAtNanos = START_UP_NANOS + warmupNanos;
   const anatomy = replication === 0 ? createAppendAnatomy(ANATOMY_EVERY, warmAtNanos) : undefined;
   const observers: ((at: Address, observation: Observed, nowNanos: Nanos) => void)[] = [];
@@ -103,9 +115,12 @@ export function runReplication(
     ? createInvariants({
         blockingReadLimitNanos: scenario.boki.blockingReadLimitNanos,
         inspected: (): Deployment => deployment,
+        calmFromNanos: calmFrom(scenario),
       })
     : undefined;
   if (invariants !== undefined) observers.push(invariants.observe);
+  const viewChanges = withFaults ? createViewChanges() : undefined;
+  if (viewChanges !== undefined) observers.push(viewChanges.observe);
   const deployment = createDeployment({
     seed,
     mode,
@@ -116,6 +131,9 @@ export function runReplication(
     costs: scenario.costs,
     workloads: scenario.workloads,
     mutation: scenario.mutation,
+    defects: scenario.defects,
+    reconfigurations: scenario.reconfigurations,
+    completions: withFaults,
     warmupNanos,
     seriesIntervalNanos: intervalNanos,
     ...(observers.length === 0
@@ -127,6 +145,7 @@ export function runReplication(
         }),
   });
   const { simulation } = deployment;
+  const periods: readonly FaultPeriod[] = [];
   simulation.start();
   simulation.run(START_UP_NANOS);
   for (let slice = 1; slice <= SLICES; slice++) {
@@ -146,16 +165,39 @@ export function runReplication(
     anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
     violations: (invariants?.violations ?? []).map(({ invariant, atNanos, message }) => ({
       invariant,
+      rule: INVARIANTS[invariant],
       replication,
       atNanos: atNanos - START_UP_NANOS,
       message,
     })),
+    violationCounts: Object.fromEntries(invariants?.counts ?? []),
+    faults:
+      viewChanges &&
+      faultsOf(scenario, replication, {
+        recorder: simulation.recorder,
+        periods,
+        changes: viewChanges.changes,
+        startNanos: START_UP_NANOS,
+      }),
     stuck: stuckOf(simulation),
   };
 }
 
-function intervalFor(totalNanos: Nanos): Nanos {
-  const millis = INTERVALS_MILLIS.find((each) => totalNanos / (each * MILLISECOND) <= POINTS_WANTED);
+/** From when on everything is whole, in virtual time: what the model promises of liveness holds from there on. */
+function calmFrom({ faults: { plan } }: Scenario): Nanos {
+  const { timed, repeated = [], healAtNanos = Number.POSITIVE_INFINITY } = plan;
+  if (timed.length + repeated.length === 0) return 0;
+  const ends = [
+    ...timed.map(({ atNanos, forNanos = Number.POSITIVE_INFINITY, fault }) =>
+      fault.kind === "reset" ? atNanos : atNanos + forNanos,
+    ),
+    ...repeated.map(() => Number.POSITIVE_INFINITY),
+  ];
+  return START_UP_NANOS + Math.min(healAtNanos, Math.max(...ends));
+}
+
+function intervalFor(totalNanos: Nanos, points: number): Nanos {
+  const millis = INTERVALS_MILLIS.find((each) => totalNanos / (each * MILLISECOND) <= points);
   return (millis ?? INTERVALS_MILLIS.at(-1)!) * MILLISECOND;
 }
 
@@ -169,6 +211,7 @@ function operationsOf(simulation: Simulation): ReplicationResult["operations"] {
       operation: stats.name,
       count: stats.count,
       failed: stats.failed,
+      unknown: stats.unknown,
       meanNanos: stats.count === 0 ? 0 : stats.sumNanos / stats.count,
       maxNanos: stats.maxNanos,
       p50Nanos: percentile(50),

@@ -1,9 +1,11 @@
 /** From the fields of a file, which are right, to what the models take. */
 
 import type { BokiConfig } from "../models/boki/config.ts";
+import { DEFECT_IDS, type DefectId, PUBLISHED_DEFECTS } from "../models/boki/defects.ts";
 import { Mutation } from "../models/boki/mutations.ts";
 import type { Arrival, ReadPosition, WorkloadConfig } from "../models/workloads/config.ts";
 import { operationsOf, parseExpectation } from "./expectation-text.ts";
+import { resolveFaults } from "./resolve-faults.ts";
 import type { Expectation, Scenario } from "./scenario.ts";
 import type { ScenarioFields } from "./schema.ts";
 
@@ -25,6 +27,7 @@ export function resolve(
     replications,
     check,
     profile,
+    defects: resolveDefects(fields),
     mutation: Mutation[fields.mutation],
     cluster,
     boki: resolveBoki(fields.boki),
@@ -43,10 +46,20 @@ export function resolve(
     },
     costs: withoutUndefined(costs),
     workloads: fields.workload.map(resolveWorkload),
+    faults: resolveFaults(fields),
+    reconfigurations: fields.reconfigure.map(({ at, sequencers }) => ({
+      atNanos: at,
+      ...(sequencers === undefined ? {} : { sequencers }),
+    })),
     expectations: resolveExpectations(fields),
     variants: [],
     written,
   };
+}
+
+function resolveDefects({ profile, defects }: ScenarioFields): DefectId[] {
+  const on = new Set([...(profile === "published" ? PUBLISHED_DEFECTS : []), ...defects]);
+  return DEFECT_IDS.filter((id) => on.has(id));
 }
 
 function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {

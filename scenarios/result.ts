@@ -3,6 +3,8 @@
  * has its unit in its name; times are integer nanoseconds of virtual time unless the name says otherwise.
  */
 
+import type { Impact } from "./fault-impact.ts";
+
 /** A mean over replications with its 95 % confidence interval (Student's t); no interval with fewer than two. */
 export interface Estimate {
   readonly mean: number;
@@ -15,6 +17,8 @@ export interface OperationResult {
   /** Completed in the measured window, all replications together. */
   readonly count: number;
   readonly failed: number;
+  /** Nobody knows what became of them: a time-out, or a function that died. */
+  readonly unknown: number;
   readonly throughputPerSecond: Estimate;
   readonly meanNanos: Estimate;
   readonly p50Nanos: Estimate;
@@ -87,6 +91,70 @@ export interface AnatomyResult {
   }[];
 }
 
+/** A fault as it happened in one replication. Times count from the start of the warm-up. */
+export interface FaultPeriodResult {
+  readonly replication: number;
+  /** Which fault of the scenario, as tables and charts call it: `crash primary`. */
+  readonly fault: string;
+  readonly kind: string;
+  /** The processes it struck, without the workers of engines that it struck. */
+  readonly struck: readonly string[];
+  readonly fromNanos: number;
+  /** null: it lasted to the end of the run. */
+  readonly untilNanos: number | null;
+  /** What it did to each operation; empty for faults beyond the first hundred of a replication. */
+  readonly operations: readonly Impact[];
+}
+
+/** The end of a view in one replication, and what followed; null for what never came. */
+export interface ViewChangeResult {
+  readonly replication: number;
+  /** The view that ended. */
+  readonly viewId: number;
+  /** The last fault or order of the operator that began before it; null for none. */
+  readonly cause: string | null;
+  readonly causeNanos: number | null;
+  /** The first node learned of the freeze. */
+  readonly frozenNanos: number;
+  /** The controller had what it needs to end the logs. */
+  readonly sealedNanos: number | null;
+  /** The first node learned of the next view. */
+  readonly nextViewNanos: number | null;
+  /** The first append of a later view completed. */
+  readonly firstAppendNanos: number | null;
+}
+
+/** The time around a fault of the first replication, finely divided. */
+export interface CloseUpResult {
+  readonly fault: string;
+  readonly fromNanos: number;
+  readonly intervalNanos: number;
+  readonly operations: readonly {
+    readonly operation: string;
+    readonly completedPerSecond: readonly number[];
+    /** null in an interval without a completion. */
+    readonly p50Nanos: readonly (number | null)[];
+    readonly p99Nanos: readonly (number | null)[];
+    readonly maxNanos: readonly (number | null)[];
+  }[];
+}
+
+export interface OutageResult {
+  readonly operation: string;
+  /** The longest time of a replication's measured part without a completion. */
+  readonly longestNanos: Estimate;
+  /** Of all replications. */
+  readonly maxNanos: number;
+}
+
+/** What faults and orders of the operator did. */
+export interface FaultsResult {
+  readonly periods: readonly FaultPeriodResult[];
+  readonly viewChanges: readonly ViewChangeResult[];
+  readonly outages: readonly OutageResult[];
+  readonly closeUps: readonly CloseUpResult[];
+}
+
 export interface ExpectationResult {
   /** As written in the scenario: `append.p50 < 2ms`. */
   readonly expression: string;
@@ -98,6 +166,8 @@ export interface ExpectationResult {
 export interface ViolationResult {
   /** The invariant: `A3`. */
   readonly invariant: string;
+  /** What the invariant says. */
+  readonly rule: string;
   readonly replication: number;
   readonly atNanos: number;
   readonly message: string;
@@ -123,8 +193,13 @@ export interface VariantResult {
   readonly counters: Readonly<Record<string, number>>;
   readonly series: SeriesResult;
   readonly anatomy: readonly AnatomyResult[];
+  /** Absent where nothing was to go wrong and nothing to be reconfigured. */
+  readonly faults?: FaultsResult;
   readonly expectations: readonly ExpectationResult[];
+  /** The first violations of each invariant in each replication. */
   readonly violations: readonly ViolationResult[];
+  /** How many there were in all, by invariant. */
+  readonly violationCounts: Readonly<Record<string, number>>;
   /** Things a reader must know: no steady state, operations still running at the end. */
   readonly warnings: readonly string[];
 }

@@ -3,8 +3,9 @@
 import { AUX_BYTES_MAX } from "../models/boki/config.ts";
 import type { Finding } from "./check.ts";
 import { largest } from "./distribution-field.ts";
-import { operationsOf, parseExpectation } from "./expectation-text.ts";
+import { isFaultMetric, operationsOf, parseExpectation } from "./expectation-text.ts";
 import { formatQuantity, SIZE, TIME } from "./quantity.ts";
+import { faultRulesBroken } from "./rules-faults.ts";
 import type { ScenarioFields } from "./schema.ts";
 import type { Path } from "./source.ts";
 
@@ -18,6 +19,7 @@ export function rulesBroken(fields: ScenarioFields): Finding[] {
     ...workersSuffice(fields),
     ...workloadNamesDiffer(fields),
     ...fields.workload.flatMap((workload, i) => workloadFits(fields, workload, ["workload", i])),
+    ...faultRulesBroken(fields),
     ...expectationsMakeSense(fields),
   ];
 }
@@ -135,12 +137,17 @@ function workloadFits(fields: ScenarioFields, workload: Workload, path: Path): F
   return findings;
 }
 
-function expectationsMakeSense({ expect, workload }: ScenarioFields): Finding[] {
+function expectationsMakeSense({ expect, workload, faults, reconfigure }: ScenarioFields): Finding[] {
   const operations = operationsOf(workload);
   const mixes: Path[] = workload.map((_, i) => ["workload", i, "mix"]);
   return expect.flatMap((expression, i) => {
     const parsed = parseExpectation(expression, operations);
-    if (parsed.ok) return [];
+    if (parsed.ok) {
+      const nothing = faults.length === 0 && (reconfigure.length === 0 || parsed.value.metric === "recovery");
+      if (!nothing || !isFaultMetric(parsed.value.metric)) return [];
+      const message = `found "${expression}"; the scenario has no faults that this could be measured of`;
+      return [{ path: ["expect", i], related: [["faults"]], message }];
+    }
     // An operation that does not exist may be missing from a mix as well.
     const related = parseExpectation(expression).ok ? mixes : [];
     return [{ path: ["expect", i], related, message: `found "${expression}"; ${parsed.reason}` }];

@@ -6,11 +6,13 @@ import {
   anatomyResults,
   bottleneckSentence,
   cacheResults,
+  faultsResult,
   messageResults,
   operationResults,
   otherCounters,
   seriesResult,
   stationResults,
+  violationCounts,
   warningsOf,
 } from "./aggregate.ts";
 import { evaluateExpectation } from "./expectations.ts";
@@ -145,6 +147,7 @@ function variantResult(
   const seconds = scenario.durationNanos / 1e9;
   const operations = operationResults(replications, seconds);
   const stations = stationResults(replications);
+  const faults = faultsResult(replications);
   return {
     variant,
     settings,
@@ -160,8 +163,12 @@ function variantResult(
     counters: otherCounters(replications),
     series: seriesResult(replications[0]!),
     anatomy: anatomyResults(replications),
-    expectations: scenario.expectations.map((expectation) => evaluateExpectation(expectation, operations)),
+    ...(faults === undefined ? {} : { faults }),
+    expectations: scenario.expectations.map((expectation) =>
+      evaluateExpectation(expectation, operations, faults),
+    ),
     violations: replications.flatMap(({ violations }) => violations),
+    violationCounts: violationCounts(replications),
     warnings: warningsOf(replications, scenario.warmupNanos),
   };
 }

@@ -1,15 +1,35 @@
 /** A scenario as the loader leaves it: complete, checked, plain data that crosses threads. */
 
 import type { BokiConfig, ClusterConfig, DiskConfig, NetworkConfig } from "../models/boki/config.ts";
+import type { DefectId } from "../models/boki/defects.ts";
+import type { Reconfiguration } from "../models/boki/operator.ts";
 import type { WorkloadConfig } from "../models/workloads/config.ts";
+import type { FaultPlan } from "../sim/faults/fault.ts";
 import type { Nanos } from "../sim/units.ts";
 
-/** The protocol as designed. */
-export type Profile = "intended";
+/** The protocol as designed, or as released. */
+export type Profile = "intended" | "published";
 
 /** What can be expected of an operation: latencies in nanoseconds, throughput per second, counts. */
-export const METRICS = ["p50", "p90", "p99", "p999", "mean", "max", "throughput", "failed", "count"] as const;
+export const METRICS = [
+  "p50",
+  "p90",
+  "p99",
+  "p999",
+  "mean",
+  "max",
+  "throughput",
+  "failed",
+  "unknown",
+  "count",
+  "outage",
+  "recovery",
+] as const;
 export type Metric = (typeof METRICS)[number];
+
+/** Metrics of what faults did: the worst of all replications counts. They can be expected of all operations together. */
+export const FAULT_METRICS = ["outage", "recovery"] as const satisfies readonly Metric[];
+export type FaultMetric = (typeof FAULT_METRICS)[number];
 
 export const COMPARISONS = ["<=", ">=", "<", ">", "="] as const;
 export type Comparison = (typeof COMPARISONS)[number];
@@ -17,11 +37,20 @@ export type Comparison = (typeof COMPARISONS)[number];
 export interface Expectation {
   /** As written: `append.p50 < 2ms`. */
   readonly expression: string;
-  readonly operation: string;
+  /** Undefined: every operation. */
+  readonly operation: string | undefined;
   readonly metric: Metric;
   readonly comparison: Comparison;
   /** Nanoseconds, per second or a count, as the metric has it. */
   readonly value: number;
+}
+
+/** What goes wrong in a run. */
+export interface ScenarioFaults {
+  /** Times count from the start of the warm-up. */
+  readonly plan: FaultPlan;
+  /** What each is called in tables and charts, such as `crash primary`: first the timed ones, then the repeated. */
+  readonly labels: readonly string[];
 }
 
 export interface ScenarioVariant {
@@ -46,6 +75,8 @@ export interface Scenario {
   /** Whether the invariants of the model are checked during the run. */
   readonly check: boolean;
   readonly profile: Profile;
+  /** Defects of the release that are switched on, those of the profile included. */
+  readonly defects: readonly DefectId[];
   /** A bug switched on to see a checker fire (models/boki/mutations.ts); 0: none. */
   readonly mutation: number;
   readonly cluster: ClusterConfig;
@@ -55,6 +86,9 @@ export interface Scenario {
   /** Overrides of the costs by name, in nanoseconds. */
   readonly costs: Readonly<Record<string, number>>;
   readonly workloads: readonly WorkloadConfig[];
+  readonly faults: ScenarioFaults;
+  /** Orders of the operator; times count from the start of the warm-up. */
+  readonly reconfigurations: readonly Reconfiguration[];
   readonly expectations: readonly Expectation[];
   /** The base scenario under other settings, one run each; empty: the base itself is run. A variant has none of its own. */
   readonly variants: readonly ScenarioVariant[];

@@ -4,12 +4,14 @@
  */
 
 import { z } from "zod";
+import { DEFECT_IDS } from "../models/boki/defects.ts";
 import { Mutation, type MutationName } from "../models/boki/mutations.ts";
 
 import { count, onOff, quantity, text, word } from "./fields.ts";
 import { TIME } from "./quantity.ts";
 import { bokiFields, clusterFields, diskFields, networkFields } from "./schema-cluster.ts";
 import { costFields } from "./schema-costs.ts";
+import { faultFields, reconfigureFields } from "./schema-faults.ts";
 import { workloadFields } from "./schema-workload.ts";
 
 const MINUTE_NANOS = 60_000_000_000;
@@ -100,7 +102,20 @@ export const scenarioFields = z
     check: onOff({ description: "Check the invariants of the model during the run; slower." }).prefault(
       "off",
     ),
-    profile: word({ description: "Which protocol: as it was designed." }, ["intended"]).prefault("intended"),
+    profile: word(
+      {
+        description:
+          "Which protocol: as it was designed, or as it was released, with every defect that the release has.",
+      },
+      ["intended", "published"],
+    ).prefault("intended"),
+    defects: z
+      .array(word({ description: "A defect of the release." }, DEFECT_IDS))
+      .meta({
+        description:
+          "Defects of the release that are switched on besides those of the profile, `P1` to `P20`; docs/models/reconfiguration.md says what each is.",
+      })
+      .prefault([]),
     mutation: word({ description: "A bug to switch on." }, Object.keys(Mutation) as MutationName[])
       .prefault("none")
       .meta({ hidden: true }),
@@ -113,6 +128,16 @@ export const scenarioFields = z
       .array(workloadFields)
       .min(1, { error: "must have an entry: without clients nothing happens" })
       .meta({ description: "Who calls what, when; any number of workloads at the same time." }),
+    faults: z.array(faultFields).meta({ description: "What goes wrong and when." }).prefault([]),
+    heal: quantity(TIME, {
+      description:
+        "When everything is whole again, whatever lasts and whatever would come, counted from the start of the warm-up.",
+      otherwise: "never",
+    }).optional(),
+    reconfigure: z
+      .array(reconfigureFields)
+      .meta({ description: "Orders of the operator to move on to a new view." })
+      .prefault([]),
     variants: z
       .array(variantFields)
       .meta({

@@ -39,6 +39,7 @@ function operation(
     operation: name,
     count,
     failed: 0,
+    unknown: 0,
     throughputPerSecond: estimate(perSecond, 0.004),
     meanNanos: estimate(p50Nanos * 1.12),
     p50Nanos: estimate(p50Nanos),
@@ -233,6 +234,7 @@ function variant(name: string, settings: Record<string, unknown>, load: number):
       },
     ],
     violations: [],
+    violationCounts: {},
     warnings: [],
   };
 }
@@ -274,11 +276,13 @@ export function failedResult(): ScenarioResult {
       violations: [
         {
           invariant: "A3",
+          rule: "a cut orders only records that every storage node of their shard holds without a gap",
           replication: 0,
           atNanos: 1_250_300_000,
           message: "record 17 of LogBook 3 is in two places <b>",
         },
       ],
+      violationCounts: { A3: 3 },
       warnings: ["append never reached a steady state: throughput still rose by 12 % in the last quarter"],
     },
   ]);

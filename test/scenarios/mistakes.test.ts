@@ -10,7 +10,7 @@ const MISTAKES: readonly (readonly [from: string, to: string, messages: readonly
     "localCut:",
     "tcpReceive:",
     [
-      "10:3  boki.tcpReceive: unknown field; allowed here: localCut, globalCut, metalogReplicas, userlogReplicas, indexReplicas, physicalLogs, hashTokens, sealTailEntries, flushInterval, maxLiveRecords, engineCache, engineCacheSize, propagateAuxData, storageAuxCacheSize, databaseCacheSize, blockingReadLimit, engineThreads, storageThreads, sequencerThreads, gatewayThreads, connectionsPerPeer, remoteIndexShare, zookeeperSessionTimeout, appendSizeLimit",
+      "10:3  boki.tcpReceive: unknown field; allowed here: localCut, globalCut, metalogReplicas, userlogReplicas, indexReplicas, physicalLogs, hashTokens, sealTailEntries, flushInterval, maxLiveRecords, engineCache, engineCacheSize, propagateAuxData, storageAuxCacheSize, databaseCacheSize, blockingReadLimit, engineThreads, storageThreads, sequencerThreads, gatewayThreads, connectionsPerPeer, remoteIndexShare, zookeeperSessionTimeout, journal, repairInterval, readRetry, operationTimeout, unflushedRecordsMax, unflushedRecordsTarget, appendSizeLimit",
     ],
   ],
   ["boki:\n", "Boki:\n", ['9:1  Boki: unknown field; did you mean "boki"?']],
@@ -382,8 +382,8 @@ const MISTAKES: readonly (readonly [from: string, to: string, messages: readonly
   ["summary: Appends and reads", "seed: -1", ["2:7  seed: found -1, but it must be at least 0"]],
   [
     "summary: Appends and reads",
-    "profile: published",
-    ['2:10  profile: found "published", which is not "intended", the only one there is'],
+    "profile: publishd",
+    ['2:10  profile: found "publishd", which is none of intended, published'],
   ],
   [
     "summary: Appends and reads",
@@ -396,7 +396,7 @@ const MISTAKES: readonly (readonly [from: string, to: string, messages: readonly
     "workload: []\nx:\n",
     [
       "16:1  workload: must have an entry: without clients nothing happens",
-      "17:1  x: unknown field; allowed here: name, summary, seed, duration, warmup, replications, check, profile, cluster, boki, network, disk, costs, workload, variants, sweep, expect",
+      "17:1  x: unknown field; allowed here: name, summary, seed, duration, warmup, replications, check, profile, defects, cluster, boki, network, disk, costs, workload, faults, heal, reconfigure, variants, sweep, expect",
     ],
   ],
   ["  latency: 50us", "\tlatency: 50us", ["13:1  YAML does not allow a tab here; indent with spaces"]],
