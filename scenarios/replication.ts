@@ -7,8 +7,10 @@ import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatom
 import { createDeployment, type Deployment, START_UP_NANOS } from "../models/boki/cluster.ts";
 import { createInvariants } from "../models/boki/invariants/invariants.ts";
 import { INVARIANTS } from "../models/boki/invariants/violations.ts";
+import { playersOf } from "../models/boki/parts.ts";
 import { createViewChanges } from "../models/boki/view-changes.ts";
-import type { FaultPeriod } from "../sim/faults/fault.ts";
+import type { FaultPlan } from "../sim/faults/fault.ts";
+import { installFaults } from "../sim/faults/injector.ts";
 import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
@@ -145,7 +147,9 @@ export function runReplication(
         }),
   });
   const { simulation } = deployment;
-  const periods: readonly FaultPeriod[] = [];
+  const { periods } = installFaults(simulation, later(scenario.faults.plan, START_UP_NANOS), {
+    resolve: (part) => playersOf(part, deployment),
+  });
   simulation.start();
   simulation.run(START_UP_NANOS);
   for (let slice = 1; slice <= SLICES; slice++) {
@@ -180,6 +184,19 @@ export function runReplication(
         startNanos: START_UP_NANOS,
       }),
     stuck: stuckOf(simulation),
+  };
+}
+
+/** A plan whose times are later by so much. */
+function later({ timed, repeated = [], healAtNanos }: FaultPlan, byNanos: Nanos): FaultPlan {
+  return {
+    timed: timed.map((each) => ({ ...each, atNanos: each.atNanos + byNanos })),
+    repeated: repeated.map((each) => ({
+      ...each,
+      fromNanos: each.fromNanos + byNanos,
+      ...(each.untilNanos === undefined ? {} : { untilNanos: each.untilNanos + byNanos }),
+    })),
+    ...(healAtNanos === undefined ? {} : { healAtNanos: healAtNanos + byNanos }),
   };
 }
 

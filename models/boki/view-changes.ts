@@ -35,7 +35,8 @@ export function createViewChanges(): ViewChanges {
       const observation = observed as Observation;
       switch (observation.kind) {
         case "viewEvent": {
-          const { phase, viewId } = observation;
+          const { viewId, event } = observation;
+          const { phase } = event;
           if (phase === "freeze" && !changes.some((each) => each.viewId === viewId)) {
             changes.push({
               viewId,
