@@ -24,6 +24,7 @@ interface Options {
   readonly profile?: string | undefined;
   readonly mutation?: number | undefined;
   readonly defect?: readonly DefectId[] | undefined;
+  readonly calm?: true | undefined;
   readonly out: string;
   readonly shrink: number;
   readonly json?: true | undefined;
@@ -57,6 +58,7 @@ export function addFuzz(program: Command, services: Services, finish: (status: n
     .option("--profile <name>", "intended, or published: with all defects of the released code", profile)
     .option("--mutation <id>", "a bug to switch on, by number or name", mutation)
     .option("--defect <id>", "a defect of the released code to switch on; may be repeated", defect)
+    .option("--calm", "no faults and no reconfigurations, only workloads")
     .option("--out <directory>", "where to write what was found", join("out", "fuzz"))
     .option("--shrink <runs>", "runs to spend on making one case small", whole(1), 2_000)
     .option("--json", "print the result as JSON to standard output and nothing else")
@@ -94,10 +96,10 @@ async function fuzz(services: Services, scenario: string | undefined, options: O
 async function campaignOf(
   services: Services,
   scenario: string | undefined,
-  { seed, mutation = 0, profile, defect = [] }: Options,
+  { seed, mutation = 0, profile, defect = [], calm = false }: Options,
 ): Promise<Campaign> {
   const defects = profile === "published" ? [...new Set([...PUBLISHED_DEFECTS, ...defect])] : defect;
-  if (scenario === undefined) return { seed, mutation, defects };
+  if (scenario === undefined) return { seed, mutation, defects, calm };
   const [{ baseOf }, { loadScenario }, { ScenarioError }] = await Promise.all([
     import("../scenarios/campaign/base.ts"),
     import("../scenarios/load.ts"),
@@ -106,7 +108,7 @@ async function campaignOf(
   const file = await scenarioFile(services, scenario);
   try {
     const loaded = loadScenario(await readFile(file, "utf8"), file);
-    return { seed, mutation, defects, base: baseOf(loaded) };
+    return { seed, mutation, defects, calm, base: baseOf(loaded) };
   } catch (error) {
     if (error instanceof ScenarioError) throw new InputError(error.message);
     throw error;
@@ -135,6 +137,7 @@ function commandOf(scenario: string | undefined, options: Options): string {
   const words = ["bokisim fuzz", ...(scenario === undefined ? [] : [scenario]), `--seed ${options.seed}`];
   if (options.profile !== undefined) words.push(`--profile ${options.profile}`);
   if (options.mutation !== undefined) words.push(`--mutation ${options.mutation}`);
+  if (options.calm) words.push("--calm");
   for (const id of options.defect ?? []) words.push(`--defect ${id}`);
   return words.join(" ");
 }

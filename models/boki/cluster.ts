@@ -69,6 +69,8 @@ export interface DeploymentConfig {
   /** Without queueing and CPU costs a step takes no time; what remains are the delays of links and timers. */
   readonly free?: boolean;
   readonly history?: boolean;
+  /** Simultaneous events take a random order, drawn from the seed. */
+  readonly shuffleTies?: boolean;
   /** Keep the moment and the latency of every completed operation. */
   readonly completions?: boolean;
   readonly warmupNanos?: Nanos;
@@ -100,6 +102,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     mode: config.mode,
     routing: (from, to) => routeBetween(links, roles, simulation, from, to),
     history: config.history ?? false,
+    shuffleTies: config.shuffleTies ?? false,
     completions: config.completions ?? false,
     seriesIntervalNanos: config.seriesIntervalNanos ?? 0,
     warmupNanos: config.warmupNanos === undefined ? 0 : START_UP_NANOS + config.warmupNanos,

@@ -120,10 +120,13 @@ const fault = z.discriminatedUnion("kind", [
   }),
 ]);
 const faultPlan = z.strictObject({
-  timed: z.array(z.strictObject({ atNanos: nanos, forNanos: nanos.optional(), fault })).default([]),
+  timed: z
+    .array(z.strictObject({ number: count.optional(), atNanos: nanos, forNanos: nanos.optional(), fault }))
+    .default([]),
   repeated: z
     .array(
       z.strictObject({
+        number: count.optional(),
         fromNanos: nanos,
         untilNanos: nanos.optional(),
         everyNanos: distribution,

@@ -10,6 +10,7 @@ import type { BokiConfig, NetworkConfig } from "../../models/boki/config.ts";
 import type { DefectId } from "../../models/boki/defects.ts";
 import type { Reconfiguration } from "../../models/boki/operator.ts";
 import type { Distribution } from "../../sim/distribution.ts";
+import { numbered } from "../../sim/faults/injector.ts";
 import { streamFor } from "../../sim/random.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
 import {
@@ -23,6 +24,7 @@ import {
   type Place,
 } from "./case.ts";
 import { type Draw, drawFrom } from "./draw.ts";
+import { drawFaults } from "./generate-faults.ts";
 
 /** What all cases of a campaign have in common. */
 export interface Campaign {
@@ -31,6 +33,8 @@ export interface Campaign {
   readonly defects: readonly DefectId[];
   /** Parts of the deployment that are given and not drawn. */
   readonly base?: Pick<Case, "cluster" | "boki" | "network">;
+  /** Only workloads: no faults, no reconfigurations. */
+  readonly calm?: boolean;
   /** Log operations of a case, about; default: drawn. */
   readonly operations?: number;
 }
@@ -44,6 +48,10 @@ export function generateCase(campaign: Campaign, index: number): Case {
   const boki = campaign.base?.boki ?? drawBoki(shape, { ...CASE_CLUSTER, ...cluster });
   const network = campaign.base?.network ?? drawNetwork(shape);
   const spanNanos = shape.spread(2 * MILLISECOND, 40 * MILLISECOND);
+  // A third of the runs have no faults: what breaks there needs none.
+  const timed = shape.chance(campaign.calm ? 0 : FAULTY)
+    ? drawFaults(streamOf("faults"), { cluster, boki }, spanNanos, KEPT)
+    : [];
   return {
     ...EMPTY_CASE,
     seed: shape.between(1, 1_000_000_000),
@@ -54,9 +62,16 @@ export function generateCase(campaign: Campaign, index: number): Case {
     boki,
     network,
     calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
-    reconfigurations: drawReconfigurations(streamOf("reconfigurations"), spanNanos),
+    reconfigurations: campaign.calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
+    faults: numbered({ timed }),
+    // What was to last longer is cut short: liveness begins here.
+    healNanos: timed.length === 0 ? 0 : spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS),
   };
 }
+
+/** Share of the runs in which something goes wrong. */
+const FAULTY = 0.65;
+const LONGEST_FAULT_NANOS: Nanos = 200 * MILLISECOND;
 
 // ---- The deployment ------------------------------------------------------------------------------------------------
 
@@ -251,6 +266,11 @@ function drawPlace(draw: Draw): Place {
 
 // ---- Views ---------------------------------------------------------------------------------------------------------
 
-function drawReconfigurations(_draw: Draw, _spanNanos: Nanos): Reconfiguration[] {
-  return [];
+function drawReconfigurations(draw: Draw, spanNanos: Nanos): Reconfiguration[] {
+  if (draw.chance(0.5)) return [];
+  const first = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
+  const times = [first];
+  // Back to back, or one view after the other.
+  while (draw.chance(0.5)) times.push(times.at(-1)! + draw.spread(100 * MICROSECOND, 20 * MILLISECOND));
+  return times.map((atNanos) => ({ atNanos }));
 }

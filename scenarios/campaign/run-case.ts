@@ -10,6 +10,9 @@ import { CLUSTER_DEFAULTS, DISK_DEFAULTS } from "../../models/boki/config.ts";
 import { createInvariants } from "../../models/boki/invariants/invariants.ts";
 import type { InvariantName } from "../../models/boki/invariants/violations.ts";
 import type { Observation } from "../../models/boki/observations.ts";
+import { playersOf } from "../../models/boki/parts.ts";
+import type { FaultPlan } from "../../sim/faults/fault.ts";
+import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
@@ -41,6 +44,8 @@ export interface Verdict {
   /** How many there were of each. */
   readonly counts: Readonly<Partial<Record<FailureName, number>>>;
   readonly marks: Readonly<Partial<Record<MarkName, number>>>;
+  /** Faults that happened. */
+  readonly faults: number;
   readonly events: number;
   /** The start-up not included. */
   readonly simulatedNanos: Nanos;
@@ -86,6 +91,7 @@ export function runCase(subject: Case): Verdict {
     defects: subject.defects,
     reconfigurations: subject.reconfigurations,
     free: true,
+    shuffleTies: subject.shuffleTies,
     observer: (at: Address, observed: Observed, nowNanos: Nanos) => {
       const observation = observed as unknown as Observation;
       if (observation.kind === "aborted") {
@@ -106,6 +112,9 @@ export function runCase(subject: Case): Verdict {
     role: "client",
     machine: caller,
     config: { gateway, readyNanos: START_UP_NANOS, calls },
+  });
+  const faults = installFaults(simulation, planOf(subject), {
+    resolve: (part) => playersOf(part, deployment),
   });
   simulation.start();
   const wholeNanos = START_UP_NANOS + wholeAt(subject);
@@ -143,9 +152,23 @@ export function runCase(subject: Case): Verdict {
     failures: failures.sort((a, b) => a.atNanos - b.atNanos),
     counts,
     marks: marks.counts,
+    faults: faults.periods.length,
     events: simulation.events,
     simulatedNanos: nowNanos - START_UP_NANOS,
     settledNanos,
+  };
+}
+
+/** The case's plan on the clock of the simulation, which includes the start-up. */
+function planOf({ faults, healNanos }: Case): FaultPlan {
+  return {
+    timed: faults.timed.map((each) => ({ ...each, atNanos: START_UP_NANOS + each.atNanos })),
+    repeated: (faults.repeated ?? []).map((each) => ({
+      ...each,
+      fromNanos: START_UP_NANOS + each.fromNanos,
+      ...(each.untilNanos === undefined ? {} : { untilNanos: START_UP_NANOS + each.untilNanos }),
+    })),
+    healAtNanos: START_UP_NANOS + healNanos,
   };
 }
 

@@ -1,0 +1,91 @@
+/**
+ * How much may go wrong in a case before the protocol's promises end (docs/models/reconfiguration.md, "Failures").
+ *
+ * What counts is memory that is lost for good, over the whole run: which processes crash, whose disks are damaged. Pauses,
+ * partitions, losses on links and wrong clocks take nothing away, so there may be any number of them as long as they end.
+ *
+ * - Sequencers: a view is sealed by ceil(R/2) of the R that hold a metalog, so floor(R/2) may lose theirs.
+ * - Storage nodes: a record is on Ru of them, so Ru - 1 may lose theirs.
+ * - Engines: an index is on Ri of them and is never made anew, so Ri - 1 may lose theirs, and one must be left.
+ * - The controller remembers nothing that ZooKeeper does not have. ZooKeeper's own log stands for a quorum that survives.
+ */
+
+import type { Fault, Selector, TimedFault } from "../../sim/faults/fault.ts";
+import { CASE_BOKI, CASE_CLUSTER, type Case } from "./case.ts";
+
+export interface FaultBudget {
+  readonly sequencers: number;
+  readonly storages: number;
+  readonly engines: number;
+}
+
+export function budgetOf({ cluster, boki }: Pick<Case, "cluster" | "boki">): FaultBudget {
+  const { engines } = { ...CASE_CLUSTER, ...cluster };
+  const { metalogReplicas, userlogReplicas, indexReplicas } = { ...CASE_BOKI, ...boki };
+  return {
+    sequencers: Math.floor(metalogReplicas / 2),
+    storages: userlogReplicas - 1,
+    engines: Math.min(indexReplicas, engines) - 1,
+  };
+}
+
+/** Processes of each role that a plan takes memory from. */
+interface Victims {
+  readonly sequencers: ReadonlySet<string>;
+  readonly storages: ReadonlySet<string>;
+  readonly engines: ReadonlySet<string>;
+  /** A process that is not named, one that no budget covers, or faults that come again and again. */
+  readonly others: boolean;
+}
+
+export function isWithinBudget(subject: Case): boolean {
+  const budget = budgetOf(subject);
+  const victims = victimsOf(subject);
+  return (
+    !victims.others &&
+    victims.sequencers.size <= budget.sequencers &&
+    victims.storages.size <= budget.storages &&
+    victims.engines.size <= budget.engines
+  );
+}
+
+function victimsOf({ faults, boki }: Case): Victims {
+  const sequencers = new Set<string>();
+  const storages = new Set<string>();
+  const engines = new Set<string>();
+  let others = false;
+  const journal = boki.journal ?? CASE_BOKI.journal;
+  for (const { fault } of [...faults.timed, ...(faults.repeated ?? [])] as readonly Pick<
+    TimedFault,
+    "fault"
+  >[]) {
+    if (!losesMemory(fault, journal)) continue;
+    for (const name of namesOf(fault.of) ?? [""]) {
+      if (name.startsWith("sequencer-")) sequencers.add(name);
+      else if (name.startsWith("storage-")) storages.add(name);
+      else if (name.startsWith("engine-")) engines.add(name);
+      else if (name !== "controller") others = true;
+    }
+  }
+  return { sequencers, storages, engines, others };
+}
+
+/** Undefined: who it is shows only when the fault strikes. */
+function namesOf({ names, role, part }: Selector): readonly string[] | undefined {
+  return names !== undefined && role === undefined && part === undefined ? names : undefined;
+}
+
+function losesMemory(fault: Fault, journal: boolean): boolean {
+  switch (fault.kind) {
+    case "crash":
+      return !(journal && fault.disk !== "lost");
+    case "disk": {
+      const { unsyncedLossShare, tornShare, misdirectedShare, corruptShare, readErrorShare } = fault.rule;
+      return [unsyncedLossShare, tornShare, misdirectedShare, corruptShare, readErrorShare].some(
+        (share) => (share ?? 0) > 0,
+      );
+    }
+    default:
+      return false;
+  }
+}

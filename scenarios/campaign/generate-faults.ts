@@ -1,0 +1,190 @@
+/** Draws what goes wrong in a case: kinds by swarm, victims within the fault budget, times within the span of the workload. */
+
+import type { Fault, FaultKind, LinkRule, Selector, TimedFault } from "../../sim/faults/fault.ts";
+import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
+import { CASE_CLUSTER, type Case, type CaseCluster } from "./case.ts";
+import type { Draw } from "./draw.ts";
+import { budgetOf } from "./fault-budget.ts";
+
+/** What can be drawn, with how often; the kinds of sim/faults/fault.ts, told apart by whom they strike. */
+const WEIGHTS = {
+  crashSequencer: 3,
+  crashStorage: 3,
+  crashEngine: 2,
+  crashController: 1,
+  pauseNode: 2,
+  pauseZooKeeper: 1,
+  partition: 2,
+  partitionFromZooKeeper: 2,
+  reset: 1,
+  loss: 2,
+  duplication: 2,
+  delay: 2,
+  reordering: 1,
+  slowDisk: 1,
+  stalledDisk: 1,
+  clock: 1,
+} as const;
+export type DrawnFault = keyof typeof WEIGHTS;
+export const DRAWN_FAULTS = Object.keys(WEIGHTS) as readonly DrawnFault[];
+
+/** Which kind of fault each is; for who wants only some. */
+export const KIND_OF: Readonly<Record<DrawnFault, FaultKind>> = {
+  crashSequencer: "crash",
+  crashStorage: "crash",
+  crashEngine: "crash",
+  crashController: "crash",
+  pauseNode: "pause",
+  pauseZooKeeper: "pause",
+  partition: "partition",
+  partitionFromZooKeeper: "partition",
+  reset: "reset",
+  loss: "link",
+  duplication: "link",
+  delay: "link",
+  reordering: "link",
+  slowDisk: "disk",
+  stalledDisk: "disk",
+  clock: "clock",
+};
+
+const FAULTS_MAX = 6;
+
+/** Everything that is needed to name victims. */
+export interface Targets {
+  readonly sequencers: readonly string[];
+  readonly storages: readonly string[];
+  readonly engines: readonly string[];
+  /** Those of each role that may lose their memory. */
+  readonly victims: Readonly<Record<"sequencers" | "storages" | "engines", readonly string[]>>;
+}
+
+export function targetsOf(draw: Draw, subject: Pick<Case, "cluster" | "boki">): Targets {
+  const cluster: CaseCluster = { ...CASE_CLUSTER, ...subject.cluster };
+  const budget = budgetOf(subject);
+  const named = (role: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
+  const sequencers = named("sequencer", cluster.sequencers + cluster.spareSequencers);
+  const storages = named("storage", cluster.storages + cluster.spareStorages);
+  const engines = named("engine", cluster.engines + cluster.spareEngines);
+  return {
+    sequencers,
+    storages,
+    engines,
+    victims: {
+      sequencers: draw.some(sequencers, budget.sequencers),
+      storages: draw.some(storages, budget.storages),
+      engines: draw.some(engines, budget.engines),
+    },
+  };
+}
+
+/** Faults that begin within `spanNanos`; `kept`: share of the kinds that are drawn from. */
+export function drawFaults(
+  draw: Draw,
+  subject: Pick<Case, "cluster" | "boki">,
+  spanNanos: Nanos,
+  kept: number,
+): TimedFault[] {
+  const targets = targetsOf(draw, subject);
+  const weights = Object.fromEntries(
+    DRAWN_FAULTS.map((name) => [name, draw.chance(kept) ? WEIGHTS[name] : 0]),
+  ) as Record<DrawnFault, number>;
+  if (Object.values(weights).every((weight) => weight === 0)) return [];
+  const faults: TimedFault[] = [];
+  for (let left = draw.between(1, FAULTS_MAX); left > 0; left--) {
+    const fault = drawFault(draw, draw.weighted(weights), targets);
+    if (fault === undefined) continue;
+    const atNanos = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
+    // A reset takes no time; one in five of the others lasts until everything heals.
+    const endless = fault.kind === "reset" || draw.chance(0.2);
+    faults.push({
+      atNanos,
+      ...(endless ? {} : { forNanos: draw.spread(200 * MICROSECOND, 200 * MILLISECOND) }),
+      fault,
+    });
+  }
+  return faults.sort((a, b) => a.atNanos - b.atNanos);
+}
+
+/** Undefined: there is nobody whom it may strike. */
+export function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | undefined {
+  const { sequencers, storages, engines, victims } = targets;
+  const nodes = [...sequencers, ...storages, ...engines];
+  const one = (names: readonly string[]): Selector => ({ names: [draw.pick(names)] });
+  const several = (names: readonly string[]): Selector => ({
+    names: draw.some(names, draw.between(1, Math.min(3, names.length))),
+  });
+  const link = (rule: LinkRule): Fault => {
+    const bothWays = draw.chance(0.5);
+    return draw.chance(0.5)
+      ? { kind: "link", of: several(nodes), bothWays, rule }
+      : { kind: "link", of: several(nodes), to: several(nodes), bothWays, rule };
+  };
+  switch (name) {
+    case "crashSequencer":
+      return victims.sequencers.length === 0
+        ? undefined
+        : { kind: "crash", of: one(victims.sequencers), wholeHost: true };
+    case "crashStorage":
+      if (victims.storages.length === 0) return undefined;
+      return {
+        kind: "crash",
+        of: one(victims.storages),
+        wholeHost: draw.chance(0.7),
+        disk: draw.pick(["kept", "kept", "lost"] as const),
+      };
+    case "crashEngine":
+      // The workers of an engine go with it.
+      return victims.engines.length === 0
+        ? undefined
+        : { kind: "crash", of: one(victims.engines), wholeHost: true };
+    case "crashController":
+      return { kind: "crash", of: { names: ["controller"] } };
+    case "pauseNode":
+      return { kind: "pause", of: several([...nodes, "controller"]) };
+    case "pauseZooKeeper":
+      return { kind: "pause", of: { names: ["zookeeper"] } };
+    case "partition":
+      return {
+        kind: "partition",
+        shape: draw.pick(["symmetric", "oneWay", "partial", "ring"] as const),
+        of: several(nodes),
+      };
+    case "partitionFromZooKeeper":
+      return {
+        kind: "partition",
+        shape: draw.pick(["symmetric", "oneWay"] as const),
+        of: several([...nodes, "controller"]),
+        from: { names: ["zookeeper"] },
+      };
+    case "reset":
+      return draw.chance(0.5)
+        ? { kind: "reset", of: several(nodes) }
+        : { kind: "reset", of: several(nodes), and: several(nodes) };
+    case "loss":
+      return link({ lossShare: draw.pick([0.02, 0.1, 0.3]) });
+    case "duplication":
+      return link({ duplicateShare: draw.pick([0.1, 0.5]) });
+    case "delay":
+      return link({
+        extraLatency: draw.pick([
+          { kind: "constant" as const, value: draw.spread(200 * MICROSECOND, 20 * MILLISECOND) },
+          { kind: "exponential" as const, mean: draw.spread(200 * MICROSECOND, 5 * MILLISECOND) },
+        ]),
+      });
+    case "reordering":
+      return link({ reorder: true });
+    case "slowDisk":
+      return { kind: "disk", of: one(storages), rule: { slowdown: draw.pick([10, 100]) } };
+    case "stalledDisk":
+      return { kind: "disk", of: one(storages), rule: { stalled: true } };
+    case "clock":
+      return {
+        kind: "clock",
+        of: several([...nodes, "controller"]),
+        offsetNanos: draw.pick([-1, 1]) * draw.spread(10 * MICROSECOND, 50 * MILLISECOND),
+        driftPpm: draw.pick([0, -100_000, 100_000, 400_000]),
+      };
+  }
+}
