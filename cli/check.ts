@@ -19,7 +19,7 @@ import { InputError } from "./services.ts";
 interface Options {
   readonly model: ModelName;
   readonly initial?: unknown;
-  readonly limit?: number | undefined;
+  readonly limit: number;
   readonly json?: true | undefined;
 }
 
@@ -33,7 +33,7 @@ small part of the history that shows it.
 Examples:
   bokisim check docs/histories/register-stale-read.json --model register
   bokisim check store/latest/history.edn --model register --initial 0
-  bokisim check history.jsonl --model log --limit 10000000
+  bokisim check history.jsonl --model log --limit 100000
   jq -c '.[]' history.json | bokisim check - --model kv --json
 
 Exit status:
@@ -65,7 +65,7 @@ export function addCheck(program: Command, finish: (status: number) => void): vo
         .makeOptionMandatory(),
     )
     .option("--initial <json>", "what every object holds at the beginning, as JSON", parseJson)
-    .option("--limit <number>", "give up an object after so many configurations (default: never)", parseLimit)
+    .option("--limit <number>", "give up an object after so many configurations", parseLimit, 10_000_000)
     .option("--json", "print the result as JSON")
     .addHelpText("after", HELP)
     .action(async (file, options) => finish(await checkFile(file, options)));

@@ -18,9 +18,12 @@ export function parseHistory(text: string, vocabulary: Vocabulary): History {
     : historyOfOperations(items, vocabulary);
 }
 
+/** A map whose first key is a keyword, perhaps in a list, after comments. */
+const EDN_BEGINNING = /^(?:\s|;.*\n|[[(])*(?:#[\w./-]+\s*)?\{\s*:/;
+
 function itemsOf(text: string): Item[] {
   const start = text.trimStart();
-  if (/^(\[\s*)?(#[\w./-]+\s*)?\{\s*[:}]/.test(start) || start.startsWith("(")) {
+  if (EDN_BEGINNING.test(start)) {
     return parseEdn(text).map(({ value, line }, place) => itemOf(value, line, place));
   }
   let document: unknown;

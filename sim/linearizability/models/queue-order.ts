@@ -28,10 +28,25 @@ interface Values {
 const NO_OPERATION = -1;
 const NO_VALUE = -1;
 
-/** Undefined when the queue is not of this kind. */
+/** Undefined when the queue is not of this kind, unless more of a value comes out than goes in. */
 export function decideQueue(timeline: Timeline): SearchResult | undefined {
+  if (isOverdrawn(timeline)) return { verdict: "violated", visited: 0, order: new Int32Array(0) };
   const values = uniqueValues(timeline);
   return values === undefined ? undefined : new QueueOrder(timeline, values).run();
+}
+
+/** Some value comes out more often than it goes in. */
+function isOverdrawn({ operations }: Timeline): boolean {
+  const there = new Map<string, number>();
+  const change = (value: unknown, by: number): void => {
+    const text = canonical(value);
+    there.set(text, (there.get(text) ?? 0) + by);
+  };
+  for (const { name, input, output, outcome } of operations) {
+    if (name === "enqueue") change(input, 1);
+    else if (outcome === "ok" && output !== null) change(output, -1);
+  }
+  return there.values().some((count) => count < 0);
 }
 
 function uniqueValues({ count, operations, neverReturned }: Timeline): Values | undefined {

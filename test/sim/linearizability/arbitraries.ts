@@ -128,7 +128,7 @@ const logExecutionOf = (trims: boolean): Executable<NaiveLog> => ({
 export const logExecution = logExecutionOf(false);
 export const trimmedLogExecution = logExecutionOf(true);
 
-const moment = fc.integer({ min: 0, max: 12 });
+const moment = fc.integer({ min: 0, max: 20 });
 
 /** Linearizable: each operation took effect at the second of its three moments, those of the same moment in order of the list. */
 export function executed<State>(object: Executable<State>, maxLength: number): fc.Arbitrary<Operation[]> {
