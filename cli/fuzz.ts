@@ -96,8 +96,9 @@ async function fuzz(services: Services, scenario: string | undefined, options: O
 async function campaignOf(
   services: Services,
   scenario: string | undefined,
-  { seed, mutation = 0, profile, defect = [], calm = false }: Options,
+  { seed, mutation = 0, profile, defect = [], calm: isCalm }: Options,
 ): Promise<Campaign> {
+  const calm = isCalm === true;
   const defects = profile === "published" ? [...new Set([...PUBLISHED_DEFECTS, ...defect])] : defect;
   if (scenario === undefined) return { seed, mutation, defects, calm };
   const [{ baseOf }, { loadScenario }, { ScenarioError }] = await Promise.all([

@@ -1,8 +1,9 @@
-/** A thread of a campaign: runs batches, and makes failing cases small. */
+/** A thread of a campaign: runs batches, makes failing cases small, hunts for single bugs. */
 
 import { runBatch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import type { Campaign } from "./generate.ts";
+import { type Hunt, hunt } from "./hunt.ts";
 import type { FailureName } from "./run-case.ts";
 import { shrinkCase } from "./shrink.ts";
 
@@ -12,17 +13,22 @@ export type Task =
       readonly campaign: Campaign;
       readonly from: number;
       readonly count: number;
-      readonly untilFailure: boolean;
     }
   | {
       readonly kind: "shrink";
       readonly case: Case;
       readonly name: FailureName;
       readonly attempts: number;
-    };
+    }
+  | ({ readonly kind: "hunt" } & Hunt);
 
 export default function perform(task: Task): unknown {
-  return task.kind === "batch"
-    ? runBatch(task.campaign, task.from, task.count, task.untilFailure)
-    : shrinkCase(task.case, task.name, task);
+  switch (task.kind) {
+    case "batch":
+      return runBatch(task.campaign, task.from, task.count);
+    case "shrink":
+      return shrinkCase(task.case, task.name, task);
+    case "hunt":
+      return hunt(task);
+  }
 }

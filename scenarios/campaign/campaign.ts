@@ -95,7 +95,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
       const from = next;
       next += BATCH;
       const count = Math.min(BATCH, runs - from);
-      const task: Task = { kind: "batch", campaign, from, count, untilFailure: false };
+      const task: Task = { kind: "batch", campaign, from, count };
       batches.push((await pool.run(task)) as BatchResult);
       report("running");
     }

@@ -86,10 +86,10 @@ export const CASE_BOKI: BokiConfig = {
   engineCache: true,
   propagateAuxData: true,
   blockingReadLimitNanos: 3 * MILLISECOND,
-  zookeeperSessionTimeoutNanos: 60 * MILLISECOND,
+  zookeeperSessionTimeoutNanos: 30 * MILLISECOND,
   repairIntervalNanos: 4 * MILLISECOND,
   readRetryNanos: 10 * MILLISECOND,
-  operationTimeoutNanos: 400 * MILLISECOND,
+  operationTimeoutNanos: 100 * MILLISECOND,
 };
 
 export const CASE_NETWORK: NetworkConfig = {
@@ -116,7 +116,7 @@ export const EMPTY_CASE: Case = {
   reconfigurations: [],
   faults: NO_FAULTS,
   healNanos: 0,
-  settleNanos: 500 * MILLISECOND,
+  settleNanos: 300 * MILLISECOND,
 };
 
 /** What people compare cases by. */

@@ -100,7 +100,7 @@ export function drawFaults(
     const endless = fault.kind === "reset" || draw.chance(0.2);
     faults.push({
       atNanos,
-      ...(endless ? {} : { forNanos: draw.spread(200 * MICROSECOND, 200 * MILLISECOND) }),
+      ...(endless ? {} : { forNanos: draw.spread(200 * MICROSECOND, 100 * MILLISECOND) }),
       fault,
     });
   }

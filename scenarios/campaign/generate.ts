@@ -71,7 +71,7 @@ export function generateCase(campaign: Campaign, index: number): Case {
 
 /** Share of the runs in which something goes wrong. */
 const FAULTY = 0.65;
-const LONGEST_FAULT_NANOS: Nanos = 200 * MILLISECOND;
+const LONGEST_FAULT_NANOS: Nanos = 100 * MILLISECOND;
 
 // ---- The deployment ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,33 @@
+/**
+ * What a test suite imports from "bokisim": arbitraries for cases, the simulation of a case under all checkers, and shrinking
+ * (docs/property-tests.md).
+ */
+
+export { INVARIANTS } from "./models/boki/invariants/violations.ts";
+export { Mutation } from "./models/boki/mutations.ts";
+export {
+  type CaseOptions,
+  type ClusterOptions,
+  cases,
+  clusters,
+  type DrawnCluster,
+  FAULT_KINDS,
+  type FaultOptions,
+  faultSchedules,
+  latencies,
+  type WorkloadOptions,
+  workloads,
+} from "./scenarios/campaign/arbitraries.ts";
+export type { Case, CaseCall, LogOperation, Operation, Place } from "./scenarios/campaign/case.ts";
+export { EMPTY_CASE, sizeOf } from "./scenarios/campaign/case.ts";
+export { formatCase, parseCase } from "./scenarios/campaign/case-file.ts";
+export { describeFailure, promiseOf } from "./scenarios/campaign/explain.ts";
+export { isWithinBudget } from "./scenarios/campaign/fault-budget.ts";
+export { type Campaign, generateCase } from "./scenarios/campaign/generate.ts";
+export {
+  type Failure,
+  type FailureName,
+  runCase as simulate,
+  type Verdict,
+} from "./scenarios/campaign/run-case.ts";
+export { shrinkCase as shrink } from "./scenarios/campaign/shrink.ts";
