@@ -90,9 +90,10 @@ export class Disk {
     this.syncSampler = compile(profile.syncLatency);
   }
 
-  get(table: string, key: number): unknown {
+  get(table: string, key: number, nowNanos: Nanos): unknown {
     const cell = this.cell(table, key);
-    return this.rules.count > 0 || this.lostAtCrash.size > 0 ? this.getFaulty(table, key, cell) : cell;
+    const faulty = this.rules.count > 0 || this.lostAtCrash.size > 0;
+    return faulty ? this.getFaulty(table, key, cell, nowNanos) : cell;
   }
 
   /** False: a fault has refused the write. */
@@ -209,7 +210,8 @@ export class Disk {
     return later;
   }
 
-  private getFaulty(table: string, key: number, cell: unknown): unknown {
+  private getFaulty(table: string, key: number, cell: unknown, nowNanos: Nanos): unknown {
+    this.settle(nowNanos);
     const fails = this.rules.readFails();
     if (fails && cell !== undefined && !this.isUnsynced(table, key)) return DAMAGED.unreadable;
     return this.lostAtCrash.has(cell) ? (cell as LostAtCrash).value : cell;

@@ -119,7 +119,7 @@ abstract class BaseEffects implements Effects {
   }
 
   get(table: string, key: number): unknown {
-    return this.disk().get(table, key);
+    return this.disk().get(table, key, this.world.nowNanos);
   }
 
   choose(options: number): number {

@@ -89,7 +89,7 @@ export class Network {
   /** Whether any rule of a fault is in force, and whether any host has a limited line: where not, nobody is asked. */
   faulty = false;
   private limited = false;
-  /** How often the connections of a pair were reset, both directions under both keys; no entry: never. */
+  /** How often the connections from one process to another were reset; no entry: never. */
   private readonly resets = new Map<string, number>();
 
   constructor(seed: string, routing: Routing) {
@@ -142,18 +142,15 @@ export class Network {
     this.faulty = this.rules.count > 0;
   }
 
-  /** Whether two processes are connected by connections that can break: neither pipes nor datagrams. */
-  isResettable(from: Endpoint, to: Endpoint): boolean {
-    const link = from.datagrams ?? from.links.get(to.address);
-    return link !== undefined && link.connections > 0 && !link.local;
-  }
-
-  /** The connections from one process to another are new ones: they owe no order to what was on the old ones. */
-  reset(from: Endpoint, to: Endpoint): void {
-    const name = pairName(from, to);
-    this.resets.set(name, this.resetsOf(from, to) + 1);
-    const link = from.links.get(to.address);
-    if (link !== undefined) forgetArrivals(link);
+  /**
+   * The connections of a link break, and new ones owe no order to what was on the old ones. False: there is none that could
+   * break, as with pipes, datagrams and what a process sends to itself.
+   */
+  reset(link: Link, from: Endpoint, to: Endpoint): boolean {
+    if (link.connections === 0 || link.local || from.address === to.address) return false;
+    this.resets.set(pairName(from, to), this.resetsOf(from, to) + 1);
+    forgetArrivals(link);
+    return true;
   }
 
   /** How often the connections from one process to another were reset. */

@@ -306,12 +306,11 @@ export class Simulation {
   }
 
   /**
-   * The connections from one process to another break, for each of these pairs: what is under way on them is lost. Pipes
-   * and datagrams have no connection that could break.
+   * The connections between processes of one group and of another break: what is under way on them, in both directions, is
+   * lost. Pipes and datagrams have no connection that could break.
    */
-  reset(pairs: readonly (readonly [from: Address, to: Address])[]): void {
-    const { processes } = this;
-    this.transport.reset(pairs.map(([from, to]) => [processes[from]!, processes[to]!]));
+  reset(group: readonly Address[], other: readonly Address[]): void {
+    this.transport.reset(new Set(group), new Set(other));
   }
 
   /** The disk of a host serves nobody until then; syncs that are under way take so much longer. */
@@ -402,11 +401,13 @@ export class Simulation {
     this.transport.restore(transport!);
     this.series.restore(series!);
     if (ties !== undefined) this.shuffler?.stream.restore(ties as RandomState);
-    for (const [name, state] of kept as [string, object][]) {
-      const keeper = this.keepers.get(name);
-      if (keeper === undefined) throw new Error(`the snapshot has ${name}, which this simulation has not`);
-      keeper.restore(state);
+    const states = new Map(kept as [string, object][]);
+    if (!sameNames(states, this.keepers)) {
+      throw new Error(
+        `the snapshot keeps [${[...states.keys()]}], the simulation [${[...this.keepers.keys()]}]`,
+      );
     }
+    for (const [name, state] of states) this.keepers.get(name)!.restore(state);
   }
 }
 
@@ -414,4 +415,8 @@ export class Simulation {
 function corruptOf({ corrupt, mode }: SimulationOptions): Corrupt {
   if (corrupt === undefined) return () => undefined;
   return mode === "checked" ? (message, below) => settled(corrupt(message, below)) : corrupt;
+}
+
+function sameNames(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...a.keys()].every((name) => b.has(name));
 }

@@ -149,16 +149,19 @@ export class Transport {
   }
 
   /**
-   * The connections from one process to another break, for each of these pairs: what is under way on them is lost, also
-   * what waits in the sender for the thread that owns the connection.
+   * The connections between processes of one group and of another break: what is under way on them, in both directions, is
+   * lost, also what waits in a sender for the thread that owns the connection.
    */
-  reset(pairs: readonly (readonly [from: Process, to: Process])[]): void {
+  reset(group: ReadonlySet<Address>, other: ReadonlySet<Address>): void {
     const { queue, network } = this;
     const broken = new Set<number>();
-    for (const [from, to] of pairs) {
-      if (!network.isResettable(from, to)) continue;
-      network.reset(from, to);
-      broken.add(from.address * this.processes.length + to.address);
+    for (const from of this.processes) {
+      for (const [to, link] of from.links) {
+        const { address } = from;
+        const meant = (group.has(address) && other.has(to)) || (other.has(address) && group.has(to));
+        if (!meant || !network.reset(link, from, this.processes[to]!)) continue;
+        broken.add(address * this.processes.length + to);
+      }
     }
     if (broken.size === 0) return;
     const lost: number[] = [];

@@ -40,6 +40,7 @@ export function momentOf(clock: Clock, nowNanos: Nanos, reading: Nanos): Nanos {
   for (;;) {
     const missing = reading - readingAt(clock, at);
     if (missing <= 0 || at >= FOREVER) return at;
-    at = Math.min(FOREVER, at + Math.max(1, Math.floor(missing / (1 + clock.drift))));
+    // Readings are rounded: one less than seems to be missing is never too much.
+    at = Math.min(FOREVER, at + Math.max(1, Math.floor((missing - 1) / (1 + clock.drift))));
   }
 }

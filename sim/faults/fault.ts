@@ -64,7 +64,7 @@ export type Fault =
   /**
    * The process stops with all its volatile state; it boots again when the fault is over. `wholeHost`: with every process of
    * its host, and with it go the writes that were not durable; a process alone leaves them to the operating system.
-   * `disk: "lost"`: the host comes back with an empty one.
+   * `disk: "lost"`: the host comes back with an empty one; implies `wholeHost`.
    */
   | {
       readonly kind: "crash";
@@ -79,8 +79,9 @@ export type Fault =
   /** Connections break once: what is under way on them, in both directions, is lost. `and` undefined: those to everyone. */
   | { readonly kind: "reset"; readonly of: Selector; readonly and?: Selector }
   /**
-   * Links between `of` and `from` (undefined: everyone else) are cut. `symmetric`: both ways; `oneWay`: only from `of`;
-   * `ring`: every selected process reaches only its two neighbours in the order of addresses; `partial`: a random half of the pairs.
+   * Links between `of` and `from` (undefined: everyone who is not selected) are cut. `symmetric`: both ways; `oneWay`: only
+   * from `of`. `ring`: of the selected, each reaches only its two neighbours in the order of addresses; `from` does not count.
+   * `partial`: a random half of the pairs, both ways; `from` undefined: of the selected with everyone, each other included.
    */
   | {
       readonly kind: "partition";
@@ -88,7 +89,7 @@ export type Fault =
       readonly of: Selector;
       readonly from?: Selector;
     }
-  /** Messages from one group to another suffer; undefined: everyone else. */
+  /** Messages from one group to another suffer; `to` undefined: those to everyone. */
   | {
       readonly kind: "link";
       readonly of: Selector;

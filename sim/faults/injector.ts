@@ -16,7 +16,7 @@ import type { Simulation } from "../simulation.ts";
 import { FOREVER, type Nanos, toNanos } from "../units.ts";
 import { clockUnder } from "./clock.ts";
 import type { Fault, FaultPeriod, FaultPlan, RepeatedFault, TimedFault } from "./fault.ts";
-import { coverageOf, pairsBetween } from "./partition.ts";
+import { coverageOf } from "./partition.ts";
 import { checkSelector, choose, others, selectorsOf, type Targets } from "./selector.ts";
 
 export interface FaultOptions {
@@ -173,13 +173,15 @@ class Injector implements FaultLog {
     if (fault.kind === "disk") return chosen((address) => processes[address]!.host.disk !== undefined);
     if (fault.kind !== "crash" || !takesHost(fault)) return chosen(() => true);
     // A host on which something runs that must not be struck is spared.
-    const onHost = (host: Host) => processes.filter((process) => process.host === host);
-    const hosts = new Set(
-      chosen((address) =>
-        onHost(processes[address]!.host).every((process) => mayStrike(process.address)),
-      ).map((address) => processes[address]!.host),
+    const spared = new Set(
+      processes.filter(({ address }) => !mayStrike(address)).map(({ host }) => host.index),
     );
+    const hosts = this.hostsOf(chosen((address) => !spared.has(processes[address]!.host.index)));
     return processes.filter(({ host }) => hosts.has(host)).map(({ address }) => address);
+  }
+
+  private hostsOf(addresses: readonly Address[]): Set<Host> {
+    return new Set(addresses.map((address) => this.simulation.processes[address]!.host));
   }
 
   private apply(active: Active, untilNanos: Nanos): void {
@@ -189,9 +191,12 @@ class Injector implements FaultLog {
     const { streams, choices } = this.plan[active.plan]!;
     switch (fault.kind) {
       case "crash":
-        for (const address of struck) {
-          simulation.crash(address, { wholeHost: takesHost(fault), disk: fault.disk ?? "kept" });
-        }
+        if (takesHost(fault)) {
+          for (const { index } of this.hostsOf(struck)) {
+            const first = struck.find((address) => processes[address]!.host.index === index)!;
+            simulation.crash(first, { wholeHost: true, disk: fault.disk ?? "kept" });
+          }
+        } else for (const address of struck) simulation.crash(address);
         return;
       case "pause":
         for (const address of struck) simulation.pause(address);
@@ -203,19 +208,20 @@ class Injector implements FaultLog {
         this.setClocks(struck);
         return;
       case "reset": {
-        const peers = others(this.targets, fault.and, struck, choices);
-        simulation.reset([...pairsBetween(struck, peers), ...pairsBetween(peers, struck)]);
+        const peers = others(this.targets, fault.and, [], choices);
+        simulation.reset(struck, peers);
         return;
       }
       case "partition": {
-        const peers = others(this.targets, fault.from, struck, choices);
+        const within = fault.shape === "partial" ? [] : struck;
+        const peers = others(this.targets, fault.from, within, choices);
         for (const [part, coverage] of coverageOf(fault.shape, struck, peers, choices).entries()) {
           network.addRule(`${name} ${part}`, streams, coverage, { blocked: true });
         }
         return;
       }
       case "link": {
-        const peers = others(this.targets, fault.to, struck, choices);
+        const peers = others(this.targets, fault.to, [], choices);
         network.addRule(`${name} 0`, streams, { from: struck, to: peers }, fault.rule);
         if (fault.bothWays === true) {
           network.addRule(`${name} 1`, streams, { from: peers, to: struck }, fault.rule);
@@ -223,7 +229,7 @@ class Injector implements FaultLog {
         return;
       }
       case "disk":
-        for (const host of new Set(struck.map((address) => processes[address]!.host))) {
+        for (const host of this.hostsOf(struck)) {
           host.disk!.addRule(name, streams, fault.rule, nowNanos);
           if (fault.rule.stalled === true) simulation.stallDisk(host, untilNanos);
         }

@@ -26,7 +26,11 @@ export function coverageOf(
     case "ring":
       return [{ from: struck, to: struck, pairs: beyondNeighbours(struck) }];
     case "partial": {
-      const cut = pairsBetween(struck, peers).filter(() => stream.uniform() < 0.5);
+      const [these, those] = [new Set(struck), new Set(peers)];
+      // Two who are both on both sides stand in a pair twice; it is one link.
+      const isOther = (a: Address, b: Address) => a > b && those.has(a) && these.has(b);
+      const links = pairsBetween(struck, peers).filter(([a, b]) => !isOther(a, b));
+      const cut = links.filter(() => stream.uniform() < 0.5);
       const everyone = [...struck, ...peers];
       return [
         { from: everyone, to: everyone, pairs: cut.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]) },
@@ -47,6 +51,6 @@ function beyondNeighbours(circle: readonly Address[]): Pair[] {
   return pairs;
 }
 
-export function pairsBetween(from: readonly Address[], to: readonly Address[]): Pair[] {
+function pairsBetween(from: readonly Address[], to: readonly Address[]): Pair[] {
   return from.flatMap((a) => to.filter((b) => b !== a).map((b) => [a, b] as const));
 }

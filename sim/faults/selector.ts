@@ -63,14 +63,14 @@ export function choose(
   return drawn.sort((a, b) => a - b);
 }
 
-/** Who is at the other end of links of those who were struck: what the selector says, or everyone else. */
+/** Who is at the other end of the links of those who were struck: whom the selector says, or everyone but some. */
 export function others(
   targets: Targets,
   selector: Selector | undefined,
-  struck: readonly Address[],
+  except: readonly Address[],
   stream: RandomStream,
 ): Address[] {
   if (selector !== undefined) return choose(targets, selector, stream, () => true);
-  const those = new Set(struck);
+  const those = new Set(except);
   return targets.simulation.processes.map(({ address }) => address).filter((address) => !those.has(address));
 }

@@ -19,12 +19,12 @@ describe("a disk", () => {
     const it = disk();
     it.put("a", 5_000, "x", 1, 0);
     it.put("b", 5_000, "y", 1, 0);
-    expect([it.get("a", 5_000), it.get("b", 5_000), it.get("a", 5_001), it.get("c", 0)]).toEqual([
-      "x",
-      "y",
-      undefined,
-      undefined,
-    ]);
+    expect([
+      it.get("a", 5_000, 4_000_000),
+      it.get("b", 5_000, 4_000_000),
+      it.get("a", 5_001, 4_000_000),
+      it.get("c", 0, 4_000_000),
+    ]).toEqual(["x", "y", undefined, undefined]);
   });
 
   test.each([-1, 0.5, Number.NaN])("has no key %s", (key) => {
@@ -83,7 +83,7 @@ describe("a disk", () => {
     it.put("a", 0, "x", 10_000, 0);
     it.syncDoneNanos(0, 0);
     it.crash(1_000, true);
-    expect(it.get("a", 0)).toBeUndefined();
+    expect(it.get("a", 0, 4_000_000)).toBeUndefined();
     expect(it.busyNanos(1_000_000)).toBe(1_000);
     expect(it.syncDoneNanos(1_000_000, 1_000_000)).toBe(1_002_000);
   });
@@ -95,7 +95,7 @@ describe("a disk", () => {
     it.put("a", 0, "second", 1, 5_000);
     it.put("a", 0, "third", 1, 5_000);
     it.crash(6_000, true);
-    expect(it.get("a", 0)).toBe("first");
+    expect(it.get("a", 0, 4_000_000)).toBe("first");
   });
 
   test("goes on after a restore as if nothing had been", () => {
@@ -110,6 +110,6 @@ describe("a disk", () => {
       each.crash(3_100_000, true);
     }
     expect(copy.save()).toEqual(it.save());
-    expect(copy.get("a", 7)).toBe(7);
+    expect(copy.get("a", 7, 4_000_000)).toBe(7);
   });
 });
