@@ -1,6 +1,7 @@
 /** The tables of the page, with the same content as those of the terminal. */
 
 import type { ScenarioResult, StationResult, VariantResult } from "../scenarios/result.ts";
+import { faultTables } from "./faults.ts";
 import {
   estimateLatency,
   estimateNanos,
@@ -58,11 +59,19 @@ export function operationsTable(variant: VariantResult): string {
     return card("Operations", '<p class="quiet">No operation completed in the measured time.</p>');
   }
   const anyFailed = variant.operations.some((operation) => operation.failed > 0);
-  const titles = ["operation", "count", ...(anyFailed ? ["failed"] : []), "throughput"];
+  const anyUnknown = variant.operations.some((operation) => operation.unknown > 0);
+  const titles = [
+    "operation",
+    "count",
+    ...(anyFailed ? ["failed"] : []),
+    ...(anyUnknown ? ["unknown"] : []),
+    "throughput",
+  ];
   const rows = variant.operations.map((operation) => [
     textCell(operation.operation),
     numberCell(formatCount(operation.count)),
     ...(anyFailed ? [numberCell(formatCount(operation.failed))] : []),
+    ...(anyUnknown ? [numberCell(formatCount(operation.unknown))] : []),
     estimateCell(estimatePerSecond(operation.throughputPerSecond)),
     ...[
       operation.meanNanos,
@@ -76,6 +85,20 @@ export function operationsTable(variant: VariantResult): string {
   return card("Operations", htmlTable([...titles, "mean", "p50", "p90", "p99", "p99.9", "max"], rows));
 }
 
+/** When each fault struck, what it did, the longest outages, and the ends of views. */
+export const faultsTables = (variant: VariantResult): string =>
+  faultTables(variant.faults)
+    .map(({ title, columns, rows }) =>
+      card(
+        title,
+        htmlTable(
+          columns.map((column) => column.title),
+          rows.map((row) => row.map((cell, i) => (columns[i]!.numeric ? numberCell(cell) : textCell(cell)))),
+        ),
+      ),
+    )
+    .join("\n");
+
 export function expectationsTable(variant: VariantResult): string {
   if (variant.expectations.length === 0) return "";
   const rows = variant.expectations.map((expectation) => [
@@ -88,17 +111,25 @@ export function expectationsTable(variant: VariantResult): string {
 
 export function violationsTable(variant: VariantResult): string {
   if (variant.violations.length === 0) return "";
-  const rows = variant.violations
-    .slice(0, VIOLATIONS_SHOWN_MAX)
-    .map((violation) => [
-      textCell(violation.invariant),
-      numberCell(formatNanos(violation.atNanos)),
-      numberCell(String(variant.seeds[violation.replication] ?? "?")),
-      wrapCell(violation.message),
-    ]);
+  const rows = variant.violations.slice(0, VIOLATIONS_SHOWN_MAX).map((violation) => [
+    {
+      html: `${escaped(violation.invariant)} <span class="quiet">${escaped(violation.rule)}</span>`,
+      class: "wrap" as const,
+    },
+    numberCell(formatNanos(violation.atNanos)),
+    numberCell(String(variant.seeds[violation.replication] ?? "?")),
+    wrapCell(violation.message),
+  ]);
   const omittedCount = variant.violations.length - rows.length;
+  const counts = Object.entries(variant.violationCounts).map(
+    ([name, count]) => `${name} ${formatCount(count)}`,
+  );
+  const all = `<p class="quiet">${escaped(`Violations in all: ${counts.join(", ")}.`)}</p>`;
   const rest = omittedCount === 0 ? "" : `<p class="quiet">and ${omittedCount} more, in result.json</p>`;
-  return card("Violated invariants", htmlTable(["invariant", "at", "seed", "what was seen"], rows) + rest);
+  return card(
+    "Violated invariants",
+    htmlTable(["invariant", "at", "seed", "what was seen"], rows) + rest + all,
+  );
 }
 
 export const warningsList = (variant: VariantResult): string =>

@@ -1,6 +1,7 @@
 /** The sections of the terminal report about one variant. */
 
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
+import { faultTables } from "./faults.ts";
 import {
   estimateLatency,
   estimateNanos,
@@ -31,6 +32,7 @@ export function variantSections(
 ): readonly string[] {
   return [
     operations(variant, colours),
+    ...faults(variant, colours),
     `${paragraph(variant.bottleneck)}\n\n${stations(variant, colours)}`.trimEnd(),
     messages(variant, colours),
     caches(variant, colours),
@@ -49,10 +51,12 @@ function operations(variant: VariantResult, colours: Colours): string {
   if (variant.operations.length === 0)
     return colours.yellow("  No operation completed in the measured time.");
   const anyFailed = variant.operations.some((operation) => operation.failed > 0);
+  const anyUnknown = variant.operations.some((operation) => operation.unknown > 0);
   const columns = [
     left("operation"),
     right("count"),
     ...(anyFailed ? [right("failed")] : []),
+    ...(anyUnknown ? [right("unknown")] : []),
     right("throughput"),
     right("mean"),
     right("p50"),
@@ -65,6 +69,7 @@ function operations(variant: VariantResult, colours: Colours): string {
     shortened(operation.operation, 16),
     formatCount(operation.count),
     ...(anyFailed ? [operation.failed > 0 ? colours.red(formatCount(operation.failed)) : "0"] : []),
+    ...(anyUnknown ? [formatCount(operation.unknown)] : []),
     stacked(estimatePerSecond(operation.throughputPerSecond), colours),
     ...[
       operation.meanNanos,
@@ -76,6 +81,28 @@ function operations(variant: VariantResult, colours: Colours): string {
     ].map((estimate) => stacked(estimateLatency(estimate, operation.count), colours)),
   ]);
   return textTable(columns, rows, colours.bold);
+}
+
+const FAULT_ROWS_SHOWN_MAX = 16;
+const FAULT_NAME_LENGTH_MAX = 30;
+
+function faults(variant: VariantResult, colours: Colours): readonly string[] {
+  return faultTables(variant.faults).map(({ columns, rows }) => {
+    const shown = rows
+      .slice(0, FAULT_ROWS_SHOWN_MAX)
+      .map((row) =>
+        row.map((cell, i) => (columns[i]!.numeric ? cell : shortened(cell, FAULT_NAME_LENGTH_MAX))),
+      );
+    const table = textTable(
+      columns.map(({ title, numeric }) => (numeric ? right(title) : left(title))),
+      shown,
+      colours.bold,
+    );
+    const omittedCount = rows.length - shown.length;
+    return omittedCount === 0
+      ? table
+      : `${table}\n${colours.dim(`  and ${omittedCount} more, in result.json`)}`;
+  });
 }
 
 function stations(variant: VariantResult, colours: Colours): string {
@@ -162,12 +189,17 @@ function violations(variant: VariantResult, result: ScenarioResult, colours: Col
       colours.red(
         paragraph(
           `${violation.invariant} violated at ${formatNanos(violation.atNanos)}, replication ` +
-            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message}`,
+            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message} ` +
+            `The rule: ${violation.rule}.`,
         ),
       ),
     );
   const omittedCount = variant.violations.length - lines.length;
   if (omittedCount > 0) lines.push(`  and ${omittedCount} more, in result.json`);
+  const counts = Object.entries(variant.violationCounts).map(
+    ([name, count]) => `${name} ${formatCount(count)}`,
+  );
+  lines.push(colours.red(paragraph(`violations in all: ${counts.join(", ")}`)));
   return lines.join("\n");
 }
 

@@ -51,8 +51,6 @@ const RECOVERED_SHARE = 0.9;
 /** Throughput is judged over this much time, or more where that has fewer completions than a rate can be told from. */
 const WINDOW_NANOS: Nanos = 100 * MILLISECOND;
 const WINDOW_COMPLETIONS = 1_000;
-/** A window begins at every so manieth part of its length. */
-const WINDOW_STEPS = 100;
 
 export interface FaultSpan {
   readonly fromNanos: Nanos;
@@ -86,7 +84,8 @@ export function impactOf(
 
 /**
  * When the throughput was back: the first completion from which on every window, up to the horizon, has at least nine tenths
- * of the completions that the level before the fault would bring.
+ * of the completions that the level before the fault would bring. A tenth of a window counts for no more than that level
+ * brings: the burst of what had to wait does not make up for the time of waiting.
  */
 function recoveryOf(
   { atNanos }: Completions,
@@ -96,25 +95,27 @@ function recoveryOf(
 ): Recovery {
   if (before === null || before.completed === 0) return { kind: "untold" };
   const perNano = before.completed / (before.untilNanos - before.fromNanos);
-  const windowNanos = Math.max(WINDOW_NANOS, Math.ceil(WINDOW_COMPLETIONS / perNano));
-  if (horizonNanos - fromNanos < windowNanos) return { kind: "untold" };
-  const wanted = RECOVERED_SHARE * perNano * windowNanos;
-  const stepNanos = Math.floor(windowNanos / WINDOW_STEPS);
-  // From the last window back to the first that falls short.
-  let startNanos = horizonNanos - windowNanos;
-  let end = atNanos.length;
-  let begin = atNanos.length;
-  let recoveredNanos: Nanos | undefined;
-  for (; startNanos >= fromNanos; startNanos -= stepNanos) {
-    while (end > 0 && atNanos[end - 1]! >= startNanos + windowNanos) end--;
-    while (begin > 0 && atNanos[begin - 1]! >= startNanos) begin--;
-    if (end - begin < wanted) {
-      if (recoveredNanos === undefined) return { kind: "notRecovered" };
-      return { kind: "recovered", nanos: recoveredNanos - fromNanos };
-    }
-    recoveredNanos = atNanos[begin]!;
+  const tenthNanos = Math.ceil(Math.max(WINDOW_NANOS, WINDOW_COMPLETIONS / perNano) / 10);
+  const level = perNano * tenthNanos;
+  const tenths = Math.floor((horizonNanos - fromNanos) / tenthNanos);
+  if (tenths < 10) return { kind: "untold" };
+  // Counted back from the horizon, so that the last window ends there.
+  const startOf = (tenth: number): Nanos => horizonNanos - (tenths - tenth) * tenthNanos;
+  const reached: number[] = [];
+  for (let tenth = 0; tenth < tenths; tenth++) {
+    const completed = firstAtOrAfter(atNanos, startOf(tenth + 1)) - firstAtOrAfter(atNanos, startOf(tenth));
+    reached.push(Math.min(level, completed));
   }
-  return { kind: "recovered", nanos: 0 };
+  const isBelow = (tenth: number): boolean => {
+    let sum = 0;
+    for (let i = tenth; i < tenth + 10; i++) sum += reached[i]!;
+    return sum < RECOVERED_SHARE * 10 * level;
+  };
+  let tenth = tenths - 10;
+  if (isBelow(tenth)) return { kind: "notRecovered" };
+  while (tenth > 0 && !isBelow(tenth - 1)) tenth--;
+  if (tenth === 0) return { kind: "recovered", nanos: 0 };
+  return { kind: "recovered", nanos: atNanos[firstAtOrAfter(atNanos, startOf(tenth))]! - fromNanos };
 }
 
 /** What completed in [from, until). */

@@ -1,5 +1,6 @@
 /** What a replication with faults leaves behind: each fault and what it did, the ends of views, and close-ups. */
 
+import type { Reconfiguration } from "../models/boki/operator.ts";
 import type { ViewChange } from "../models/boki/view-changes.ts";
 import type { FaultPeriod } from "../sim/faults/fault.ts";
 import type { Recorder } from "../sim/recorder.ts";
@@ -19,6 +20,8 @@ export interface ReplicationFaults {
 const IMPACTS_MAX = 100;
 const CLOSE_UPS_MAX = 3;
 const CLOSE_UP_POINTS = 120;
+/** Fewer completions in an interval show chance, not the fault. */
+const CLOSE_UP_COMPLETIONS = 50;
 /** Of a close-up's length, before and after what it is about. */
 const CLOSE_UP_MARGIN = 0.2;
 const CLOSE_UP_MARGIN_NANOS_MIN = 20 * MILLISECOND;
@@ -40,9 +43,10 @@ export function faultsOf(scenario: Scenario, replication: number, seen: FaultsSe
   const { warmupNanos, durationNanos } = scenario;
   const endNanos = warmupNanos + durationNanos;
   const completions = completionsOf(seen);
-  const periods = seen.periods
-    .map((period) => spanOf(scenario, period, seen.startNanos))
-    .sort((a, b) => a.fromNanos - b.fromNanos);
+  const periods = [
+    ...seen.periods.map((period) => spanOf(scenario, period, seen.startNanos)),
+    ...scenario.reconfigurations.map(orderOf),
+  ].sort((a, b) => a.fromNanos - b.fromNanos);
   const results = periods.map((period, i): FaultPeriodResult => {
     const next = periods.find(({ fromNanos }) => fromNanos > period.fromNanos)?.fromNanos ?? endNanos;
     const horizonNanos = Math.min(next, loadEndOf(scenario, period.fromNanos));
@@ -54,7 +58,7 @@ export function faultsOf(scenario: Scenario, replication: number, seen: FaultsSe
         i < IMPACTS_MAX ? completions.map((each) => impactOf(each, span, warmupNanos, horizonNanos)) : [],
     };
   });
-  const viewChanges = viewChangesOf(scenario, replication, results, seen);
+  const viewChanges = viewChangesOf(replication, results, seen);
   return {
     periods: results,
     viewChanges,
@@ -80,17 +84,30 @@ function completionsOf({ recorder, startNanos }: FaultsSeen): Completions[] {
   });
 }
 
+type Period = Omit<FaultPeriodResult, "replication" | "operations">;
+
 function spanOf(
   { faults }: Scenario,
   { index, fault, struck, fromNanos, untilNanos }: FaultPeriod,
   startNanos: Nanos,
-): Omit<FaultPeriodResult, "replication" | "operations"> {
+): Period {
   return {
     fault: faults.labels[index]!,
     kind: fault.kind,
     struck: withoutOwnWorkers(struck),
     fromNanos: fromNanos - startNanos,
     untilNanos: untilNanos === undefined ? null : untilNanos - startNanos,
+  };
+}
+
+/** An order of the operator is no fault, but does the same to the clients. */
+function orderOf({ atNanos }: Reconfiguration): Period {
+  return {
+    fault: "reconfiguration",
+    kind: "reconfigure",
+    struck: [],
+    fromNanos: atNanos,
+    untilNanos: atNanos,
   };
 }
 
@@ -112,24 +129,19 @@ function loadEndOf({ workloads, warmupNanos, durationNanos }: Scenario, atNanos:
 }
 
 function viewChangesOf(
-  scenario: Scenario,
   replication: number,
   periods: readonly FaultPeriodResult[],
   { changes, startNanos }: FaultsSeen,
 ): ViewChangeResult[] {
-  const causes = [
-    ...periods.map(({ fault, fromNanos }) => ({ cause: fault, causeNanos: fromNanos })),
-    ...scenario.reconfigurations.map(({ atNanos }) => ({ cause: "operator's order", causeNanos: atNanos })),
-  ].sort((a, b) => a.causeNanos - b.causeNanos);
   const since = (nanos: Nanos | undefined): Nanos | null => (nanos === undefined ? null : nanos - startNanos);
   return changes.map((change) => {
     const frozenNanos = change.frozenNanos - startNanos;
-    const cause = causes.findLast(({ causeNanos }) => causeNanos <= frozenNanos);
+    const cause = periods.findLast(({ fromNanos }) => fromNanos <= frozenNanos);
     return {
       replication,
       viewId: change.viewId,
-      cause: cause?.cause ?? null,
-      causeNanos: cause?.causeNanos ?? null,
+      cause: cause?.fault ?? null,
+      causeNanos: cause?.fromNanos ?? null,
       frozenNanos,
       sealedNanos: since(change.sealedNanos),
       nextViewNanos: since(change.nextViewNanos),
@@ -168,38 +180,47 @@ function closeUpsOf(
     );
     const fromNanos = Math.max(0, period.fromNanos - marginNanos);
     const untilNanos = Math.min(endNanos, overNanos + marginNanos);
-    closeUps.push(closeUpOf(period.fault, completions, fromNanos, untilNanos));
+    closeUps.push(closeUpOf(period, completions, fromNanos, untilNanos));
     seenNanos = untilNanos;
   }
   return closeUps;
 }
 
 function closeUpOf(
-  fault: string,
+  { fault, fromNanos: atNanos }: FaultPeriodResult,
   completions: readonly Completions[],
   fromNanos: Nanos,
   untilNanos: Nanos,
 ): CloseUpResult {
-  const intervalNanos = Math.ceil((untilNanos - fromNanos) / CLOSE_UP_POINTS);
+  const busiest = Math.max(
+    0,
+    ...completions.map(
+      ({ atNanos: each }) => firstAtOrAfter(each, untilNanos) - firstAtOrAfter(each, fromNanos),
+    ),
+  );
+  const points = Math.min(
+    CLOSE_UP_POINTS,
+    Math.max(CLOSE_UP_POINTS / 4, Math.floor(busiest / CLOSE_UP_COMPLETIONS)),
+  );
+  const intervalNanos = Math.ceil((untilNanos - fromNanos) / points);
   return {
     fault,
+    atNanos,
     fromNanos,
     intervalNanos,
     operations: completions.map(({ operation, atNanos, latenciesNanos }) => {
       const completedPerSecond: number[] = [];
       const p50Nanos: (number | null)[] = [];
-      const p99Nanos: (number | null)[] = [];
       const maxNanos: (number | null)[] = [];
-      for (let i = 0; i < CLOSE_UP_POINTS; i++) {
+      for (let i = 0; i < points; i++) {
         const begin = firstAtOrAfter(atNanos, fromNanos + i * intervalNanos);
         const end = firstAtOrAfter(atNanos, fromNanos + (i + 1) * intervalNanos);
         const latencies = Float64Array.from(latenciesNanos.slice(begin, end)).sort();
         completedPerSecond.push((latencies.length * SECOND) / intervalNanos);
         p50Nanos.push(percentile(latencies, 0.5));
-        p99Nanos.push(percentile(latencies, 0.99));
         maxNanos.push(latencies.at(-1) ?? null);
       }
-      return { operation, completedPerSecond, p50Nanos, p99Nanos, maxNanos };
+      return { operation, completedPerSecond, p50Nanos, maxNanos };
     }),
   };
 }

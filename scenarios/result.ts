@@ -91,11 +91,12 @@ export interface AnatomyResult {
   }[];
 }
 
-/** A fault as it happened in one replication. Times count from the start of the warm-up. */
+/** A fault, or an order of the operator, as it happened in one replication. Times count from the start of the warm-up. */
 export interface FaultPeriodResult {
   readonly replication: number;
   /** Which fault of the scenario, as tables and charts call it: `crash primary`. */
   readonly fault: string;
+  /** As in sim/faults/fault.ts, or `reconfigure`. */
   readonly kind: string;
   /** The processes it struck, without the workers of engines that it struck. */
   readonly struck: readonly string[];
@@ -127,6 +128,8 @@ export interface ViewChangeResult {
 /** The time around a fault of the first replication, finely divided. */
 export interface CloseUpResult {
   readonly fault: string;
+  /** When it began, and when the picture of it begins. */
+  readonly atNanos: number;
   readonly fromNanos: number;
   readonly intervalNanos: number;
   readonly operations: readonly {
@@ -134,7 +137,6 @@ export interface CloseUpResult {
     readonly completedPerSecond: readonly number[];
     /** null in an interval without a completion. */
     readonly p50Nanos: readonly (number | null)[];
-    readonly p99Nanos: readonly (number | null)[];
     readonly maxNanos: readonly (number | null)[];
   }[];
 }

@@ -3,11 +3,13 @@
 import type { ScenarioResult, VariantResult } from "../../scenarios/result.ts";
 import { anatomy } from "./anatomy.ts";
 import type { Chart } from "./chart.ts";
+import { closeUps } from "./close-up.ts";
 import { compareLatency, compareThroughput } from "./compare.ts";
 import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
 import { latencyOverTime, throughputOverTime } from "./over-time.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
+import { compareViewChanges, viewChanges } from "./view-changes.ts";
 
 const present = (charts: readonly (Chart | undefined)[]): readonly Chart[] =>
   charts.filter((chart) => chart !== undefined);
@@ -19,6 +21,8 @@ export function variantCharts(result: ScenarioResult, variant: VariantResult): r
     ...variant.anatomy.map(anatomy),
     throughputOverTime(result, variant),
     latencyOverTime(result, variant),
+    ...closeUps(variant),
+    viewChanges(variant),
     utilisationBars(variant),
     utilisationOverTime(result, variant),
     messagesByKind(variant),
@@ -28,5 +32,10 @@ export function variantCharts(result: ScenarioResult, variant: VariantResult): r
 /** How the variants differ; nothing for a result with one. */
 export function comparisonCharts(result: ScenarioResult): readonly Chart[] {
   if (result.variants.length < 2) return [];
-  return present([compareThroughput(result), compareLatency(result), ...latencyCdfByVariant(result)]);
+  return present([
+    compareThroughput(result),
+    compareLatency(result),
+    compareViewChanges(result),
+    ...latencyCdfByVariant(result),
+  ]);
 }

@@ -1,7 +1,9 @@
 /** What happened when: throughput and latency of each operation over virtual time. */
 
 import type { ScenarioResult, VariantResult } from "../../scenarios/result.ts";
+import type { Unit } from "../format.ts";
 import type { Chart, Row } from "./chart.ts";
+import { faultLanes } from "./fault-lanes.ts";
 import {
   compact,
   hoverLayer,
@@ -32,6 +34,7 @@ export function throughputOverTime(result: ScenarioResult, variant: VariantResul
       perSecond: compact(perSecond),
     })),
   );
+  const lanes = lanesOf(variant, unit, endNanos);
   const x = timeEncoding("time", unit, endNanos);
   const y = { field: "perSecond", ...perSecondEncoding("completed per second") };
   const color = operationColour(operations);
@@ -52,9 +55,11 @@ export function throughputOverTime(result: ScenarioResult, variant: VariantResul
     rows,
     spec: {
       height: 220,
+      config: lanes.config,
       transform: [{ calculate: perSecondExpression("datum.perSecond"), as: "text" }],
       layer: [
         ...warmupLayers(result.warmupNanos, unit),
+        ...lanes.layers,
         { mark: "line", encoding: { x, y, color } },
         hoverLayer({ x, y, color, tooltip }),
       ],
@@ -77,6 +82,7 @@ export function latencyOverTime(result: ScenarioResult, variant: VariantResult):
     ),
   );
   if (rows.every((row) => row.latencyNanos === null)) return undefined;
+  const lanes = lanesOf(variant, unit, endNanos);
   const x = timeEncoding("time", unit, endNanos);
   const y = {
     field: "latencyNanos",
@@ -119,14 +125,22 @@ export function latencyOverTime(result: ScenarioResult, variant: VariantResult):
     rows,
     spec: {
       height: 220,
+      config: lanes.config,
       transform: [{ calculate: nanosExpression("datum.latencyNanos", 4), as: "text" }],
       layer: [
         ...warmupLayers(result.warmupNanos, unit),
+        ...lanes.layers,
         { mark: "line", encoding: { x, y, color, strokeDash } },
         hoverLayer({ x, y, color, tooltip }),
       ],
     },
   };
+}
+
+/** The faults of the first replication, whose series is drawn. */
+function lanesOf(variant: VariantResult, unit: Unit, endNanos: number) {
+  const periods = variant.faults?.periods.filter(({ replication }) => replication === 0) ?? [];
+  return faultLanes(periods, { fromNanos: 0, untilNanos: endNanos }, unit);
 }
 
 const operationColour = (operations: readonly { readonly operation: string }[]) => ({

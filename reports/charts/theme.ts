@@ -79,3 +79,7 @@ export function themeConfig(ground: "light" | "dark", paddingPixels: number): Co
 /** Of areas that mark a period, such as the warm-up: visible on both grounds without hiding what is on them. */
 export const PERIOD_COLOUR = "#8b949e";
 export const PERIOD_OPACITY = 0.14;
+
+/** Of faults: vermilion, which no warm-up is taken for. */
+export const FAULT_COLOUR = "#d55e00";
+export const FAULT_OPACITY = 0.1;
