@@ -122,7 +122,7 @@ export function violationsTable(variant: VariantResult): string {
   ]);
   const omittedCount = variant.violations.length - rows.length;
   const counts = Object.entries(variant.violationCounts).map(
-    ([name, count]) => `${name} ${formatCount(count)}`,
+    ([name, count]) => `${formatCount(count)} of ${name}`,
   );
   const all = `<p class="quiet">${escaped(`Violations in all: ${counts.join(", ")}.`)}</p>`;
   const rest = omittedCount === 0 ? "" : `<p class="quiet">and ${omittedCount} more, in result.json</p>`;

@@ -189,17 +189,17 @@ function violations(variant: VariantResult, result: ScenarioResult, colours: Col
       colours.red(
         paragraph(
           `${violation.invariant} violated at ${formatNanos(violation.atNanos)}, replication ` +
-            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message} ` +
-            `The rule: ${violation.rule}.`,
+            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message}; ` +
+            `the rule: ${violation.rule}`,
         ),
       ),
     );
   const omittedCount = variant.violations.length - lines.length;
   if (omittedCount > 0) lines.push(`  and ${omittedCount} more, in result.json`);
   const counts = Object.entries(variant.violationCounts).map(
-    ([name, count]) => `${name} ${formatCount(count)}`,
+    ([name, count]) => `${formatCount(count)} of ${name}`,
   );
-  lines.push(colours.red(paragraph(`violations in all: ${counts.join(", ")}`)));
+  lines.push(colours.red(paragraph(`in all: ${counts.join(", ")}`)));
   return lines.join("\n");
 }
 
