@@ -12,6 +12,7 @@ import Table from "cli-table3";
 import { run as boki } from "./boki.ts";
 import { run as floor } from "./floor.ts";
 import { run as hold } from "./hold.ts";
+import { run as linearizability } from "./linearizability.ts";
 import { run as memory } from "./memory.ts";
 import { run as mm1 } from "./mm1.ts";
 import { run as phold } from "./phold.ts";
@@ -26,6 +27,7 @@ const suites: Record<string, Suite> = {
   phold,
   boki,
   memory,
+  linearizability,
 };
 
 const { values } = parseArgs({

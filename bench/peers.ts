@@ -18,8 +18,19 @@ export function cpp(mode: Mode, pending: number, count: number): Contender {
   return {
     program: "C++ priority_queue",
     round() {
-      const program = cppProgram();
+      const program = cppProgram("hold");
       return program === undefined ? undefined : roundOf(program, [mode, String(pending), String(count)]);
+    },
+  };
+}
+
+/** Porcupine's algorithm on a history of a register in a file; its result is 1, 0, or -1 when it gives up. */
+export function wgl(file: string, configurationsMax: number): Contender {
+  return {
+    program: "Porcupine's algorithm, C++",
+    round() {
+      const program = cppProgram("wgl");
+      return program === undefined ? undefined : roundOf(program, [file, String(configurationsMax)]);
     },
   };
 }
@@ -47,22 +58,26 @@ function roundOf(program: string, parameters: string[]): Round {
   return { count: count!, cpuSeconds: cpuSeconds!, result };
 }
 
-let builtCpp: string | undefined | "untried" = "untried";
+const builtCpp = new Map<string, string | undefined>();
 
-/** Compiles hold.cpp when it has changed since, with g++ or what CXX names. */
-function cppProgram(): string | undefined {
-  if (builtCpp !== "untried") return builtCpp;
-  const source = join(PEERS, "hold.cpp");
-  const program = join(BUILD, "hold");
+/** Compiles a program when its source has changed since, with g++ or what CXX names. */
+function cppProgram(name: string): string | undefined {
+  if (builtCpp.has(name)) return builtCpp.get(name);
+  const source = join(PEERS, `${name}.cpp`);
+  const program = join(BUILD, name);
   if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(BUILD, { recursive: true });
     const { error, status, stderr } = spawnSync(process.env.CXX ?? "g++", ["-O3", "-o", program, source], {
       encoding: "utf8",
     });
-    if (error !== undefined) return (builtCpp = undefined);
+    if (error !== undefined) {
+      builtCpp.set(name, undefined);
+      return undefined;
+    }
     if (status !== 0) throw new Error(`g++ cannot compile ${source}: ${stderr}`);
   }
-  return (builtCpp = program);
+  builtCpp.set(name, program);
+  return program;
 }
 
 let foundPython: string | undefined | "untried" = "untried";

@@ -26,7 +26,7 @@ export function checkText({ file, model, history, result, violation }: Checked):
   const violated = objects.filter((object) => object.verdict === "violated");
   const others = violated.slice(1).map(({ key }) => key);
   const also = others.length === 0 ? "" : `Not linearizable either: ${keysText(others)}.\n`;
-  const what = violation.key === undefined ? `The ${model}` : `The ${model} at key ${violation.key}`;
+  const what = violation.key === undefined ? `The ${model}` : `Key ${violation.key}`;
   return `${summary}\n${explanationText(what, violation.explanation, history.clock)}${also}${unknown}`;
 }
 
@@ -137,7 +137,9 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 /** `write 3`, `read -> 3`; of an outcome that is unknown the table says that the operation is open. */
 function callText({ name, input, output, outcome }: Operation): string {
   const call = input === undefined || input === null ? name : `${name} ${canonical(input)}`;
-  return outcome !== "ok" || output === undefined ? call : `${call} -> ${canonical(output)}`;
+  // Some clients repeat what they were given.
+  const says = outcome === "ok" && output !== undefined && canonical(output) !== canonical(input);
+  return !says ? call : `${call} -> ${canonical(output)}`;
 }
 
 /** All times of an explanation in one unit, with the digits to tell them apart. */

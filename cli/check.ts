@@ -87,10 +87,7 @@ async function checkFile(file: string, options: Options): Promise<number> {
 
 function checkContent(file: string, content: string, model: Model<unknown>, options: Options): Checked {
   const history = parseHistory(content, model);
-  const settings = {
-    initial: options.initial,
-    ...(options.limit !== undefined && { visitedMax: options.limit }),
-  };
+  const settings = { initial: options.initial, visitedMax: options.limit };
   const result = check(history, model, settings);
   const violated = result.objects.find(({ verdict }) => verdict === "violated");
   return {

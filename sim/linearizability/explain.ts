@@ -92,7 +92,9 @@ function possibleStates<State>(
 ): PossibleState[] | undefined {
   if (part.length > OPERATIONS_MAX) return undefined;
   const timeline = timelineOf(part);
-  const { specification, states } = numbered(model, timeline, options.initial);
+  // What the operation itself says of the object is not known to the others.
+  const known = timeline.operations.filter((each) => each !== operation);
+  const { specification, states } = numbered(model, timeline, options.initial, known);
   const { count, byReturn, invokedAt, returnedAt } = timeline;
   const itself = timeline.operations.indexOf(operation);
   const others = [...Array(count).keys()].filter((number) => number !== itself);

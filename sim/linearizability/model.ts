@@ -78,11 +78,12 @@ export function specificationOf<State>(
   return model.specify?.(timeline, given) ?? numbered(model, timeline, given).specification;
 }
 
-/** Gives numbers to states as they are met. */
+/** Gives numbers to states as they are met. `known`: the operations that the initial state may know of, by default all. */
 export function numbered<State>(
   model: Model<State>,
   { operations }: Timeline,
   given: unknown,
+  known: readonly Operation[] = operations,
 ): { readonly specification: Specification; readonly states: readonly State[] } {
   const states: State[] = [];
   const numbers = new Map<string | number, number>();
@@ -96,7 +97,7 @@ export function numbered<State>(
     return number;
   };
   const specification: Specification = {
-    initial: numberOf(model.initial(operations, given)),
+    initial: numberOf(model.initial(known, given)),
     step(state, operation) {
       const after = model.step(states[state]!, operations[operation]!);
       return after === undefined ? IMPOSSIBLE : numberOf(after);
