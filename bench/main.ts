@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { run as boki } from "./boki.ts";
 import { run as floor } from "./floor.ts";
+import { run as fuzz } from "./fuzz.ts";
 import { run as hold } from "./hold.ts";
 import { run as linearizability } from "./linearizability.ts";
 import { run as memory } from "./memory.ts";
@@ -28,6 +29,7 @@ const suites: Record<string, Suite> = {
   boki,
   memory,
   linearizability,
+  fuzz,
 };
 
 const { values } = parseArgs({
@@ -57,10 +59,18 @@ const table = new Table({
   style: { head: [], border: [], compact: true },
 });
 for (const { measure, program, perSecond, unit, compared, check } of rows) {
-  const rate = perSecond === undefined ? "" : `${(perSecond / 1e6).toFixed(2)} ${unit}`;
+  const rate = perSecond === undefined ? "" : shownRate(perSecond, unit);
   table.push([measure, program, rate, compared, check]);
 }
 console.log(table.toString());
+
+/** In millions, as the head of the column says; what is rare says by itself that it is not. */
+function shownRate(perSecond: number, unit: string): string {
+  return perSecond < 10_000
+    ? `${perSecond.toFixed(0)} ${unit} / CPU s`
+    : `${(perSecond / 1e6).toFixed(2)} ${unit}`;
+}
+
 // A wrong result or a law below the floor fails the run; a ratio never does, it depends on the machine.
 if (rows.some(({ check }) => /^(WRONG|BELOW|ABOVE)/.test(check))) process.exitCode = 1;
 

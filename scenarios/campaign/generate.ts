@@ -41,35 +41,36 @@ export interface Campaign {
 
 /** Run `index` of a campaign. */
 export function generateCase(campaign: Campaign, index: number): Case {
+  // A stream for each part: what one draws, or is given, changes nothing in the others.
   const streamOf = (part: string): Draw =>
     drawFrom(streamFor(campaign.seed, `campaign run ${index} ${part}`));
-  const shape = streamOf("shape");
-  const cluster = campaign.base?.cluster ?? drawCluster(shape);
-  const boki = campaign.base?.boki ?? drawBoki(shape, { ...CASE_CLUSTER, ...cluster });
-  const network = campaign.base?.network ?? drawNetwork(shape);
-  const spanNanos = shape.spread(2 * MILLISECOND, 40 * MILLISECOND);
-  // A third of the runs have no faults: what breaks there needs none.
-  const timed = shape.chance(campaign.calm ? 0 : FAULTY)
-    ? drawFaults(streamOf("faults"), { cluster, boki }, spanNanos, KEPT)
-    : [];
+  const { mutation, defects, calm = false, base } = campaign;
+  const general = streamOf("general");
+  const seed = general.between(1, 1_000_000_000);
+  const shuffleTies = general.chance(0.5);
+  const spanNanos = general.spread(2 * MILLISECOND, 40 * MILLISECOND);
+  const isFaulty = general.chance(FAULTY) && !calm;
+  const cluster = base?.cluster ?? drawCluster(streamOf("cluster"));
+  const boki = base?.boki ?? drawBoki(streamOf("boki"), { ...CASE_CLUSTER, ...cluster });
+  const timed = isFaulty ? drawFaults(streamOf("faults"), { cluster, boki }, spanNanos, KEPT) : [];
   return {
     ...EMPTY_CASE,
-    seed: shape.between(1, 1_000_000_000),
-    mutation: campaign.mutation,
-    defects: campaign.defects,
-    shuffleTies: shape.chance(0.5),
+    seed,
+    mutation,
+    defects,
+    shuffleTies,
     cluster,
     boki,
-    network,
+    network: base?.network ?? drawNetwork(streamOf("network")),
     calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
-    reconfigurations: campaign.calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
+    reconfigurations: calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
     faults: numbered({ timed }),
     // What was to last longer is cut short: liveness begins here.
     healNanos: timed.length === 0 ? 0 : spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS),
   };
 }
 
-/** Share of the runs in which something goes wrong. */
+/** Share of the runs in which something goes wrong: what breaks in the others needs no fault. */
 const FAULTY = 0.65;
 const LONGEST_FAULT_NANOS: Nanos = 100 * MILLISECOND;
 

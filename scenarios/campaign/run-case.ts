@@ -18,6 +18,7 @@ import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
 import { type CallerState, caller } from "./caller.ts";
 import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCall, type Operation } from "./case.ts";
+import { isWithinBudget } from "./fault-budget.ts";
 import { createMarks, type MarkName } from "./marks.ts";
 
 /** What a run is faulted for: an invariant of the model, or what no run of it may do. */
@@ -39,6 +40,8 @@ export interface Failure {
 
 export interface Verdict {
   readonly digest: string;
+  /** Whether no more was to go wrong than the protocol promises to survive. */
+  readonly withinBudget: boolean;
   /** The first failures of each name, in the order they were found. */
   readonly failures: readonly Failure[];
   /** How many there were of each. */
@@ -61,12 +64,21 @@ const QUIET_NANOS: Nanos = 10 * MILLISECOND;
 const PROMPT_NANOS: Nanos = 20 * MILLISECOND;
 const CALLER = "caller";
 
+/**
+ * What is no failure when more was lost than the protocol promises to survive: to stop, and to say that something is lost. What
+ * stays forbidden is to go on as if nothing were.
+ */
+const CLEAR_LOSS: ReadonlySet<FailureName> = new Set(["L1", "L2", "D1", "S2", "abort"]);
+
 export function runCase(subject: Case): Verdict {
+  const withinBudget = isWithinBudget(subject);
   const cluster = { ...CASE_CLUSTER, ...subject.cluster };
   const boki = { ...CASE_BOKI, ...subject.boki };
   const failures: Failure[] = [];
   const counts: Partial<Record<FailureName, number>> = {};
+  const isPermitted = (name: FailureName): boolean => !withinBudget && CLEAR_LOSS.has(name);
   const fail = (name: FailureName, nowNanos: Nanos, message: string): void => {
+    if (isPermitted(name)) return;
     counts[name] = (counts[name] ?? 0) + 1;
     failures.push({ name, atNanos: nowNanos - START_UP_NANOS, message });
   };
@@ -135,9 +147,10 @@ export function runCase(subject: Case): Verdict {
   const { nowNanos } = simulation;
   invariants.finish(nowNanos);
   for (const { invariant, atNanos, message } of invariants.violations) {
+    if (isPermitted(invariant)) continue;
     failures.push({ name: invariant, atNanos: atNanos - START_UP_NANOS, message });
   }
-  for (const [name, count] of invariants.counts) counts[name] = count;
+  for (const [name, count] of invariants.counts) if (!isPermitted(name)) counts[name] = count;
   if (settledNanos === undefined && failures.length === 0) {
     const open = [...(simulation.stateOf(asking) as CallerState).open];
     fail(
@@ -149,6 +162,7 @@ export function runCase(subject: Case): Verdict {
   marks.finish(simulation.recorder.counts());
   return {
     digest: simulation.digest.toString(),
+    withinBudget,
     failures: failures.sort((a, b) => a.atNanos - b.atNanos),
     counts,
     marks: marks.counts,

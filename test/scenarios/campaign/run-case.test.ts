@@ -1,0 +1,82 @@
+/** One case: the same every time, watched by every checker, judged by whether it settles. */
+
+import { describe, expect, test } from "vitest";
+import { Mutation } from "../../../models/boki/mutations.ts";
+import { type Case, EMPTY_CASE } from "../../../scenarios/campaign/case.ts";
+import { generateCase } from "../../../scenarios/campaign/generate.ts";
+import { runCase } from "../../../scenarios/campaign/run-case.ts";
+import { MILLISECOND, SECOND } from "../../../sim/units.ts";
+
+const READ_BACK: Case = {
+  ...EMPTY_CASE,
+  calls: [
+    {
+      atNanos: 0,
+      logBook: 1,
+      operations: [
+        { op: "append", tags: [1] },
+        { op: "readPrev", tag: 1, at: { back: 0 } },
+      ],
+    },
+  ],
+};
+
+describe("a case", () => {
+  test("that is well breaks nothing, and says how long it took to settle", () => {
+    const { failures, settledNanos } = runCase(READ_BACK);
+    expect(failures).toEqual([]);
+    expect(settledNanos).toBeLessThan(10 * MILLISECOND);
+  });
+
+  test("takes the same course every time, and another one under another seed", () => {
+    for (let run = 0; run < 10; run++) {
+      const subject = generateCase({ seed: 1, mutation: 0, defects: [] }, run);
+      const verdict = runCase(subject);
+      expect(runCase(subject)).toEqual(verdict);
+      expect(runCase({ ...subject, seed: subject.seed + 1 }).digest).not.toBe(verdict.digest);
+    }
+  });
+
+  test("with a mutation breaks what the mutation breaks, with the time on the case's own clock", () => {
+    const { failures, counts } = runCase({ ...READ_BACK, mutation: Mutation.readPrevStrict });
+    expect(Object.keys(counts).sort()).toEqual(["R1", "R2"]);
+    expect(failures[0]).toMatchObject({ name: "R1" });
+    expect(failures[0]!.atNanos).toBeLessThan(10 * MILLISECOND);
+    expect(failures[0]!.message).toMatch(/returns nothing/);
+  });
+
+  test("that never finishes breaks L1", () => {
+    const { failures, settledNanos } = runCase({
+      ...READ_BACK,
+      mutation: Mutation.dirtyClearedUnsent,
+      boki: { operationTimeoutNanos: SECOND },
+    });
+    expect(failures.map(({ name }) => name)).toContain("L1");
+    expect(settledNanos).toBeUndefined();
+  });
+
+  test("with shuffled ties is another run", () => {
+    const shuffled = runCase({ ...READ_BACK, shuffleTies: true });
+    expect(shuffled.failures).toEqual([]);
+    expect(shuffled.digest).not.toBe(runCase(READ_BACK).digest);
+  });
+});
+
+test("a program's children know what their parent knows, and tell it what they learn", () => {
+  const nested: Case = {
+    ...EMPTY_CASE,
+    mutation: Mutation.readPrevStrict,
+    calls: [
+      {
+        atNanos: 0,
+        logBook: 1,
+        operations: [
+          { op: "invoke", operations: [{ op: "append", tags: [] }] },
+          { op: "readPrev", tag: 0, at: { back: 0 } },
+        ],
+      },
+    ],
+  };
+  // The read asks for the child's record: exactly at a record the mutation misses it.
+  expect(Object.keys(runCase(nested).counts)).toContain("R1");
+});
