@@ -8,6 +8,7 @@
  * Writing back costs no events: it is booked when the disk is next used, for the moment at which it was due.
  */
 
+import { DiskTables } from "./disk-tables.ts";
 import type { Distribution } from "./distribution.ts";
 import { DAMAGED } from "./faults/damage.ts";
 import { DiskRules } from "./faults/disk-rules.ts";
@@ -27,9 +28,6 @@ export interface DiskProfile {
 
 /** Linux wakes its flusher every 5 s (vm.dirty_writeback_centisecs); a busy log passes the background limit by then. */
 const WRITE_BACK_NANOS: Nanos = 5 * SECOND;
-/** Values per chunk of a table. Keys are positions in a log, so chunks fill densely. */
-const CHUNK = 1_024;
-
 /** In the place of the value of a write that the next loss of power undoes although it was reported as synced. */
 interface LostAtCrash {
   readonly table: string;
@@ -56,7 +54,7 @@ export class Disk {
   private readonly stream: RandomStream;
   private readonly readSampler: Sampler;
   private readonly syncSampler: Sampler;
-  private readonly tables = new Map<string, Map<number, unknown[]>>();
+  private readonly tables = new DiskTables();
   /** Oldest first; `unsyncedFrom` is the first that may still be lost. */
   private unsynced: Unsynced[] = [];
   private unsyncedFrom = 0;
@@ -91,7 +89,7 @@ export class Disk {
   }
 
   get(table: string, key: number, nowNanos: Nanos): unknown {
-    const cell = this.cell(table, key);
+    const cell = this.tables.get(table, key);
     const faulty = this.rules.count > 0 || this.lostAtCrash.size > 0;
     return faulty ? this.getFaulty(table, key, cell, nowNanos) : cell;
   }
@@ -106,13 +104,9 @@ export class Disk {
     return true;
   }
 
-  private cell(table: string, key: number): unknown {
-    return this.tables.get(table)?.get(Math.floor(key / CHUNK))?.[key % CHUNK];
-  }
-
   private write(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): void {
-    this.remember(table, key, this.cell(table, key), sizeBytes, nowNanos);
-    this.set(table, key, value);
+    this.remember(table, key, this.tables.get(table, key), sizeBytes, nowNanos);
+    this.tables.set(table, key, value);
     this.unsyncedBytes += sizeBytes;
     this.writtenBytes += sizeBytes;
     this.writes++;
@@ -146,7 +140,7 @@ export class Disk {
     this.settle(nowNanos);
     for (let i = this.unsynced.length - 1; i >= this.unsyncedFrom; i--) {
       const { table, keys, previous } = this.unsynced[i]!;
-      for (let k = keys.length - 1; k >= 0; k--) this.set(table, keys[k]!, previous?.[k]);
+      for (let k = keys.length - 1; k >= 0; k--) this.tables.set(table, keys[k]!, previous?.[k]);
     }
     for (const lost of this.lostAtCrash) this.undo(lost as LostAtCrash);
     this.lostAtCrash.clear();
@@ -219,29 +213,22 @@ export class Disk {
 
   private putFaulty(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): boolean {
     const { refused, lostAtCrash, corrupt, misdirectedBy } = this.rules.fateOfWrite();
-    const lands = misdirectedBy === undefined ? key : this.otherKey(table, key, misdirectedBy);
+    const lands = misdirectedBy === undefined ? key : this.tables.otherKey(table, key, misdirectedBy);
     if (refused) return false;
     // On a table with no other key it lands where nothing is, and is gone.
     if (lands === undefined) return true;
     let cell = corrupt ? DAMAGED.corrupt : value;
     if (lostAtCrash) {
-      cell = { table, key: lands, value: cell, previous: this.cell(table, lands) } satisfies LostAtCrash;
+      cell = {
+        table,
+        key: lands,
+        value: cell,
+        previous: this.tables.get(table, lands),
+      } satisfies LostAtCrash;
       this.lostAtCrash.add(cell);
     }
     this.write(table, lands, cell, sizeBytes, nowNanos);
     return true;
-  }
-
-  /** Another key of the table, from a part of it drawn at random. */
-  private otherKey(table: string, key: number, stream: RandomStream): number | undefined {
-    const chunks = [...(this.tables.get(table) ?? [])];
-    if (chunks.length === 0) return undefined;
-    const [at, chunk] = chunks[stream.below(chunks.length)]!;
-    const keys: number[] = [];
-    for (const [place, value] of chunk.entries()) {
-      if (value !== undefined && at * CHUNK + place !== key) keys.push(at * CHUNK + place);
-    }
-    return keys.length === 0 ? undefined : keys[stream.below(keys.length)];
   }
 
   /** Whether the latest write to a key may not be on the device yet, so that it is read from memory. */
@@ -255,17 +242,17 @@ export class Disk {
 
   /** Undoes a write that the device had only promised, unless another has taken its place. */
   private undo(lost: LostAtCrash): void {
-    if (this.cell(lost.table, lost.key) !== lost) return;
+    if (this.tables.get(lost.table, lost.key) !== lost) return;
     let previous = lost.previous;
     while (this.lostAtCrash.has(previous)) previous = (previous as LostAtCrash).previous;
-    this.set(lost.table, lost.key, previous);
+    this.tables.set(lost.table, lost.key, previous);
   }
 
   /** Of some of the writes that were not durable a part has reached the device. */
   private tear(): void {
     for (let i = this.unsyncedFrom; i < this.unsynced.length; i++) {
       const { table, keys } = this.unsynced[i]!;
-      for (const key of keys) if (this.rules.tears()) this.set(table, key, DAMAGED.torn);
+      for (const key of keys) if (this.rules.tears()) this.tables.set(table, key, DAMAGED.torn);
     }
   }
 
@@ -294,21 +281,6 @@ export class Disk {
 
   private aheadNanos(nowNanos: Nanos): number {
     return Math.max(0, this.deviceFreeAtNanos - Math.max(nowNanos, this.deviceBusyFromNanos));
-  }
-
-  private set(table: string, key: number, value: unknown): void {
-    let chunks = this.tables.get(table);
-    if (chunks === undefined) {
-      chunks = new Map();
-      this.tables.set(table, chunks);
-    }
-    const at = Math.floor(key / CHUNK);
-    let chunk = chunks.get(at);
-    if (chunk === undefined) {
-      chunk = [];
-      chunks.set(at, chunk);
-    }
-    chunk[key % CHUNK] = value;
   }
 
   /** Notes what a crash would undo. A sync that has begun covers whole runs, so it ends the one before it. */
@@ -369,10 +341,7 @@ export class Disk {
     const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos, stalledFromNanos, stalledUntilNanos } = this;
     const { writtenBytes, writes, reads, syncs } = this;
     return {
-      tables: [...this.tables].map(([name, chunks]) => [
-        name,
-        [...chunks].map(([at, chunk]) => [at, [...chunk]]),
-      ]),
+      tables: this.tables.save(),
       unsynced: this.unsynced.map(copyOf),
       lostAtCrash: [...this.lostAtCrash],
       rules: this.rules.save(),
@@ -406,10 +375,7 @@ export class Disk {
       stream: never;
       numbers: object;
     };
-    this.tables.clear();
-    for (const [name, chunks] of state.tables) {
-      this.tables.set(name, new Map(chunks.map(([at, chunk]) => [at, [...chunk]])));
-    }
+    this.tables.restore(state.tables);
     this.unsynced = state.unsynced.map(copyOf);
     this.syncsUnderWay = [...state.syncsUnderWay];
     this.lostAtCrash.clear();
