@@ -49,6 +49,9 @@ import { zooKeeper } from "./zookeeper.ts";
  */
 export const START_UP_NANOS: Nanos = SECOND + 200 * MILLISECOND;
 
+/** A client gives a call of one operation up after so many times what the operation itself may take. */
+const GIVE_UP_TIMEOUTS = 2;
+
 export interface DeploymentConfig {
   readonly seed: number | string;
   readonly mode: "fast" | "checked";
@@ -257,6 +260,8 @@ export function createDeployment(config: DeploymentConfig): Deployment {
         blockingReadLimitNanos: boki.blockingReadLimitNanos,
         remoteIndexShare: boki.remoteIndexShare,
         resultBytesMax: boki.appendBytesMax,
+        readRetryNanos: boki.readRetryNanos,
+        operationTimeoutNanos: boki.operationTimeoutNanos,
         sharedLists,
       },
       host: engineHost,
@@ -273,7 +278,9 @@ export function createDeployment(config: DeploymentConfig): Deployment {
             engine: address,
             appendBytesMax: boki.appendBytesMax,
             auxBytesMax: AUX_BYTES_MAX,
+            operationTimeoutNanos: boki.operationTimeoutNanos,
             mutation,
+            defects,
           },
           host: engineHost,
           costs: workerCosts(costs),
@@ -290,6 +297,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
         gateway: gatewayAddress,
         workload,
         readyNanos: START_UP_NANOS,
+        giveUpNanos: defects.noTimeouts ? undefined : GIVE_UP_TIMEOUTS * boki.operationTimeoutNanos,
         programs: { once: PROGRAM_ONCE, loop: PROGRAM_LOOP },
       },
       host: host(`client-${workload.name}`),

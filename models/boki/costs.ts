@@ -115,8 +115,10 @@ function sizeBytes(message: BokiMessage): Bytes {
     case "trim":
     case "invoke":
     case "callDone":
+    case "workerStarted":
     case "call":
     case "invokeResult":
+    case "engineStarted":
       return PIPE_BYTES;
     case "opResult":
       return Math.max(
@@ -150,8 +152,10 @@ function sendNanos(costs: Costs, message: BokiMessage): Nanos {
     case "invoke":
     case "callDone":
       return costs.pipeWrite + costs.workerRequest;
+    case "workerStarted":
     case "call":
     case "invokeResult":
+    case "engineStarted":
       return costs.pipeWrite;
     case "opResult":
       return costs.pipeWrite + costs.perByte * (sizeBytes(message) - PIPE_BYTES);
@@ -198,6 +202,7 @@ export function engineCosts(costs: Costs): CostModel<BokiMessage> {
       case "trim":
       case "invoke":
       case "callDone":
+      case "workerStarted":
         return costs.pipeRead + costs.operation;
       case "metalogs":
         return tcp + costs.applyPerShard * message.entry.shardCount;

@@ -72,6 +72,14 @@ export function formatSeqnum(seqnum: Seqnum): string {
   return `${hex(viewOf(logspace), 4)}${hex(sequencerOf(logspace), 4)}${hex(positionOf(seqnum), 8)}`;
 }
 
+/**
+ * Where a process that has just booted begins to count its operations: at the microsecond of its boot, so that nothing
+ * late for an earlier life of it is taken for an answer to this one. Below 2^32, to be joined with an address.
+ */
+export function firstNumber(nowNanos: number): number {
+  return Math.floor(nowNanos / 1_000) % LOW;
+}
+
 /** A fixed hash of a LogBook id, standing for the real system's xxHash64: only determinism and spread matter. */
 export function hashLogBook(logBook: LogBookId, seed: number): number {
   let x = (logBook ^ seed) | 0;

@@ -29,6 +29,7 @@ export type LogRequest =
       readonly tag: Tag;
       readonly seqnum: Seqnum;
     }
+  | { readonly op: "trim"; readonly tag: Tag; readonly seqnum: Seqnum }
   | { readonly op: "setAuxData"; readonly seqnum: Seqnum; readonly aux: AuxData }
   /** Calls a function on the same engine and waits for its output. */
   | { readonly op: "invoke"; readonly input: CallInput }
@@ -124,7 +125,16 @@ export function* setAuxData(seqnum: Seqnum, aux: AuxData): Steps<void> {
   if (result.outcome !== "ok") throw new LogError("setAuxData", result.outcome);
 }
 
-/** Calls a function on the same engine; it starts having seen all that this call has seen. */
+/**
+ * Gives up the LogBook's records below `seqnum`: all of them for tag 0, or as far as the tag goes. Throws when the view is
+ * about to end; the trim may have taken place all the same, and doing it again does no harm.
+ */
+export function* trim(tag: Tag, seqnum: Seqnum): Steps<void> {
+  const result = (yield { op: "trim", tag, seqnum }) as LogResult;
+  if (result.outcome !== "ok") throw new LogError("trim", result.outcome);
+}
+
+/** Calls a function on the same engine; it starts having seen all that this call has seen, and this call goes on having seen what it has. */
 export function* invoke(input: CallInput): Steps<unknown> {
   return ((yield { op: "invoke", input }) as { output: unknown }).output;
 }

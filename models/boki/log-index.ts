@@ -1,107 +1,32 @@
 /**
  * The index of one physical log, on the engines of its index set: which records a LogBook has, and which carry a tag
- * (docs/models/boki.md, "The index").
+ * (docs/models/boki.md, "The index"). Its state is in index-state.ts, its reads are in index-reads.ts.
  *
  * The index needs two things to know of a record: the metalog entry that ordered it, and its LogBook and tags, which every
  * storage replica of it sends. It advances by whole cuts, when all records of the next cut are known, so that what it
  * shows is always the log up to a metalog position and nothing else. A read that has seen more than the index waits.
+ *
+ * At the end of its view it comes to the final position; from then on it never changes (docs/models/reconfiguration.md).
  */
 
 import type { Effects } from "../../sim/machine.ts";
-import { type GrowMap, get, growMap, set } from "../../sim/structures/grow-map.ts";
+import { get, growMap, set } from "../../sim/structures/grow-map.ts";
+import { append } from "../../sim/structures/int-list.ts";
+import { type FinalStanding, finish, provide } from "./applier.ts";
+import { highOf, join, type LogBookId, TAG_ALL } from "./identifiers.ts";
 import {
-  append,
-  at,
-  type IntList,
-  last,
-  lowerBound,
-  type SharedLists,
-} from "../../sim/structures/int-list.ts";
-import type { Nanos } from "../../sim/units.ts";
-import { type ApplierState, createApplier, provide } from "./applier.ts";
-import {
-  highOf,
-  join,
-  type LogBookId,
-  type LogspaceId,
-  type MetalogProgress,
-  type NodeId,
-  positionOf,
-  type Seqnum,
-  TAG_ALL,
-  type Tag,
-  viewOf,
-  viewOfJoined,
-} from "./identifiers.ts";
-import type { BokiMessage, LogRecord, ReadQuery } from "./messages.ts";
+  type Answer,
+  releaseBlocked,
+  releaseContinuations,
+  releaseEverything,
+  releaseWaiting,
+} from "./index-reads.ts";
+import type { BookIndex, IndexState } from "./index-state.ts";
+import { applyTrim } from "./index-trims.ts";
+import type { BokiMessage, FinalLog, LogRecord } from "./messages.ts";
 import type { MetalogEntry } from "./metalog.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
-
-/** The records of one LogBook, as ascending positions. */
-interface BookIndex {
-  readonly all: IntList;
-  readonly byTag: GrowMap<Tag, IntList>;
-}
-
-interface BlockedRead {
-  readonly query: ReadQuery;
-  readonly since: Nanos;
-}
-
-export interface IndexState {
-  readonly applier: ApplierState;
-  readonly engine: NodeId;
-  /** Every index of a log holds the same lists; their elements are in memory once. */
-  readonly shared: SharedLists;
-  books: GrowMap<LogBookId, BookIndex>;
-  /** By position, dense: the engine whose shard holds the record. */
-  engineOf: IntList;
-  /** Records known of and not yet indexed, by position. */
-  received: Map<number, LogRecord>;
-  /** Every record before this position is known. */
-  dataPosition: number;
-  /** Every record before this position is indexed, */
-  indexedSeqnum: number;
-  /** which is the log up to this metalog position. */
-  indexedMetalog: number;
-  /** Cuts applied and not yet indexed: the metalog position behind each, and the seqnum position at its end. */
-  cuts: { readonly behind: number; readonly endSeqnum: number }[];
-  /** Reads that have seen more than the index, by the metalog position they wait for. */
-  waiting: Map<number, ReadQuery[]>;
-  /** Blocking reads without a match, in order of arrival. */
-  blocked: BlockedRead[];
-}
-
-/** What a read found. */
-export interface Answer {
-  readonly query: ReadQuery;
-  readonly found: { readonly seqnum: Seqnum; readonly engine: NodeId } | undefined;
-  /** The metalog position the answer reflects. */
-  readonly progress: MetalogProgress;
-}
-
-export function createIndex(
-  logspace: LogspaceId,
-  engine: NodeId,
-  shared: SharedLists,
-  mutation: number,
-): IndexState {
-  return {
-    applier: createApplier(logspace, "full", [], mutation),
-    engine,
-    shared,
-    books: growMap(),
-    engineOf: shared.handle(join(logspace, 0), ENGINE_OF),
-    received: new Map(),
-    dataPosition: 0,
-    indexedSeqnum: 0,
-    indexedMetalog: 0,
-    cuts: [],
-    waiting: new Map(),
-    blocked: [],
-  };
-}
 
 /** Takes in what a storage node says of records; the other replicas' copies change nothing. Returns reads now answered. */
 export function takeIndexData(
@@ -127,16 +52,33 @@ export function takeIndexData(
 
 /** Applies a metalog entry. Returns reads now answered. */
 export function takeCut(state: IndexState, entry: MetalogEntry, out: Effects<BokiMessage>): Answer[] {
-  provide(state.applier, entry, (applied) => {
-    out.observe?.({
-      kind: "applied",
-      role: "index",
-      node: state.engine,
-      entry: applied,
-    } satisfies Observation);
-    state.cuts.push({ behind: applied.position + 1, endSeqnum: applied.startSeqnum + applied.total });
-  });
+  provide(state.applier, entry, (applied) => queueEntry(state, applied, out));
   return advance(state, out);
+}
+
+/** Takes in how the log ends. Says whether the tail sufficed, and which reads are answered now. */
+export function endIndex(
+  state: IndexState,
+  end: FinalLog,
+  out: Effects<BokiMessage>,
+): { readonly standing: FinalStanding; readonly answers: Answer[] } {
+  const { applier } = state;
+  // The slip: who has every entry already does nothing, and so never counts as ended.
+  if (applier.mutation === Mutation.finalizeSkippedWhenThere && applier.metalogPosition === end.final)
+    return { standing: "there", answers: [] };
+  state.end = end;
+  const standing = finish(applier, end, (applied) => queueEntry(state, applied, out));
+  const answers = [...advance(state, out), ...settleEnd(state, out)];
+  if (state.defects.releasesUnfinishedAtFinalize) answers.push(...releaseEverything(state, out));
+  return { standing, answers };
+}
+
+function queueEntry(state: IndexState, entry: MetalogEntry, out: Effects<BokiMessage>): void {
+  out.observe?.({ kind: "applied", role: "index", node: state.engine, entry } satisfies Observation);
+  state.cuts.push(entry);
+  // The slip: a trim takes effect at once, and in full.
+  if (entry.trim !== undefined && state.applier.mutation === Mutation.trimBoundEarly)
+    applyTrim(state.trims, entry.trim, entry.trim.seqnum);
 }
 
 function advance(state: IndexState, out: Effects<BokiMessage>): Answer[] {
@@ -147,8 +89,8 @@ function advance(state: IndexState, out: Effects<BokiMessage>): Answer[] {
     while (state.cuts.length > 0 && state.dataPosition > state.indexedSeqnum)
       indexCut(state, state.dataPosition);
   }
-  while (state.cuts.length > 0 && state.cuts[0]!.endSeqnum <= state.dataPosition)
-    indexCut(state, state.cuts[0]!.endSeqnum);
+  while (state.cuts.length > 0 && endOf(state.cuts[0]!) <= state.dataPosition)
+    indexCut(state, endOf(state.cuts[0]!));
   if (state.indexedMetalog === before) {
     return applier.mutation === Mutation.admitsByApplied ? releaseWaiting(state, out) : [];
   }
@@ -160,21 +102,45 @@ function advance(state: IndexState, out: Effects<BokiMessage>): Answer[] {
     seqnumPosition: state.indexedSeqnum,
   } satisfies Observation);
   out.work("blockedReadCheck", state.blocked.length);
-  return [...releaseBlocked(state, out), ...releaseWaiting(state, out)];
+  const answers = [...releaseBlocked(state, out), ...releaseWaiting(state, out)];
+  if (state.end !== undefined) answers.push(...settleEnd(state, out));
+  return answers;
 }
 
-/** Indexes the records before `endSeqnum`, and takes the head cut as shown when that reaches its end. */
+/** Once everything before the end is indexed, reads from newer views may look here. */
+function settleEnd(state: IndexState, out: Effects<BokiMessage>): Answer[] {
+  const { end, engine, indexedMetalog } = state;
+  if (end === undefined || state.complete || indexedMetalog !== end.final) return [];
+  state.complete = true;
+  out.observe?.({
+    kind: "ended",
+    role: "index",
+    node: engine,
+    log: end,
+    position: indexedMetalog,
+  } satisfies Observation);
+  return releaseContinuations(state, out);
+}
+
+/** Seqnum position behind the last record that an entry orders. */
+export function endOf(entry: MetalogEntry): number {
+  return entry.startSeqnum + entry.total;
+}
+
+/** Indexes the records before `endSeqnum`, and takes the head entry as shown when that reaches its end. */
 function indexCut(state: IndexState, endSeqnum: number): void {
   const cut = state.cuts[0]!;
-  const end = Math.min(endSeqnum, cut.endSeqnum);
+  const end = Math.min(endSeqnum, endOf(cut));
   for (let position = state.indexedSeqnum; position < end; position++) {
     const record = state.received.get(position)!;
     state.received.delete(position);
     indexRecord(state, position, record);
   }
   state.indexedSeqnum = end;
-  state.indexedMetalog = cut.behind;
-  if (end === cut.endSeqnum) state.cuts.shift();
+  state.indexedMetalog = cut.position + 1;
+  if (end !== endOf(cut)) return;
+  if (cut.trim !== undefined) applyTrim(state.trims, cut.trim, join(state.applier.logspace, end));
+  state.cuts.shift();
 }
 
 function indexRecord(state: IndexState, position: number, record: LogRecord): void {
@@ -194,11 +160,10 @@ function indexRecord(state: IndexState, position: number, record: LogRecord): vo
   }
 }
 
-/** First part of a list's name among the shared ones; the second is the tag, or ENGINE_OF. */
+/** First part of a list's name among the shared ones; the second is the tag. */
 function listName(state: IndexState, logBook: LogBookId): number {
   return join(state.applier.logspace, logBook);
 }
-const ENGINE_OF = -1;
 
 function bookOf(state: IndexState, logBook: LogBookId): BookIndex {
   let book = get(state.books, logBook);
@@ -208,114 +173,4 @@ function bookOf(state: IndexState, logBook: LogBookId): BookIndex {
     book = get(state.books, logBook)!;
   }
   return book;
-}
-
-/** Takes a read in: answered now, or kept until the index has reached what the reader has seen, or until a match. */
-export function ask(state: IndexState, query: ReadQuery, out: Effects<BokiMessage>): Answer[] {
-  const needed = positionOf(query.progress);
-  const sameView = highOf(query.progress) === state.applier.logspace;
-  if (sameView && needed > admittedPosition(state)) {
-    const waiting = state.waiting.get(needed);
-    if (waiting === undefined) state.waiting.set(needed, [query]);
-    else waiting.push(query);
-    out.count("index.readWaited");
-    return [];
-  }
-  return evaluate(state, query, out);
-}
-
-function admittedPosition(state: IndexState): number {
-  return state.applier.mutation === Mutation.admitsByApplied
-    ? state.applier.metalogPosition
-    : state.indexedMetalog;
-}
-
-function evaluate(state: IndexState, query: ReadQuery, out: Effects<BokiMessage>): Answer[] {
-  const answer = lookUp(state, query);
-  // Behind this view nothing can appear in it, so there is nothing to wait for.
-  const mayAppear = viewOfJoined(query.seqnum) <= viewOf(state.applier.logspace);
-  if (answer.found === undefined && query.direction === "nextBlock" && mayAppear) {
-    state.blocked.push({ query, since: out.now });
-    const { origin, op } = query;
-    out.observe?.({ kind: "readBlocked", engine: state.engine, origin, op } satisfies Observation);
-    return [];
-  }
-  return [answer];
-}
-
-/** The answer as of now, whatever the reader has seen. */
-export function lookUp(state: IndexState, query: ReadQuery): Answer {
-  const { logspace, mutation } = state.applier;
-  const indexed = join(logspace, state.indexedMetalog);
-  const progress = mutation === Mutation.readReturnsOwnProgress ? query.progress : indexed;
-  const tagBook = mutation === Mutation.tagsSharedByLogBooks && query.tag !== TAG_ALL ? 0 : query.logBook;
-  const book = get(state.books, tagBook);
-  const positions = query.tag === TAG_ALL ? book?.all : book && get(book.byTag, query.tag);
-  const position = positions && find(positions, query, logspace, mutation);
-  if (position === undefined) return { query, found: undefined, progress };
-  return {
-    query,
-    found: { seqnum: join(logspace, position), engine: at(state.engineOf, position) },
-    progress,
-  };
-}
-
-function find(
-  positions: IntList,
-  query: ReadQuery,
-  logspace: LogspaceId,
-  mutation: number,
-): number | undefined {
-  const base = join(logspace, 0);
-  if (query.direction !== "prev") {
-    const from = query.seqnum <= base ? 0 : lowerBound(positions, Math.min(query.seqnum - base, 0xffffffff));
-    return from < positions.length ? at(positions, from) : undefined;
-  }
-  if (query.seqnum < base) return undefined;
-  const bound = query.seqnum - base;
-  if (positions.length > 0 && bound > last(positions)!) return last(positions);
-  // The newest at or before the bound is the one in front of the first behind it.
-  const behind = lowerBound(positions, mutation === Mutation.readPrevStrict ? bound : bound + 1);
-  return behind > 0 ? at(positions, behind - 1) : undefined;
-}
-
-function releaseBlocked(state: IndexState, out: Effects<BokiMessage>): Answer[] {
-  const { mutation } = state.applier;
-  if (state.blocked.length === 0 || mutation === Mutation.blockingOnlyOnArrival) return [];
-  const answers: Answer[] = [];
-  const still: BlockedRead[] = [];
-  for (const blocked of state.blocked) {
-    const answer = lookUp(state, blocked.query);
-    if (answer.found !== undefined) answers.push(answer);
-    else still.push(blocked);
-  }
-  if (answers.length > 0) {
-    state.blocked = still;
-    out.count("index.blockedReadWoken", answers.length);
-  }
-  return answers;
-}
-
-/** Ends the blocking reads whose limit has passed, with nothing found. */
-export function expireBlocked(state: IndexState, limitNanos: Nanos, nowNanos: Nanos): Answer[] {
-  const expired = state.blocked.filter(({ since }) => nowNanos - since >= limitNanos);
-  if (expired.length === 0) return [];
-  state.blocked = state.blocked.filter(({ since }) => nowNanos - since < limitNanos);
-  return expired.map(({ query }) => lookUp(state, query));
-}
-
-/** When the first blocking read reaches its limit. */
-export function nextExpiryNanos(state: IndexState, limitNanos: Nanos): Nanos | undefined {
-  return state.blocked.length === 0 ? undefined : state.blocked[0]!.since + limitNanos;
-}
-
-function releaseWaiting(state: IndexState, out: Effects<BokiMessage>): Answer[] {
-  if (state.waiting.size === 0) return [];
-  const reached = [...state.waiting.keys()].filter((position) => position <= admittedPosition(state));
-  const answers: Answer[] = [];
-  for (const position of reached.sort((a, b) => a - b)) {
-    for (const query of state.waiting.get(position)!) answers.push(...evaluate(state, query, out));
-    state.waiting.delete(position);
-  }
-  return answers;
 }

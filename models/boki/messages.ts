@@ -87,7 +87,9 @@ export type WorkerToEngine =
       readonly child: CallId;
       readonly input: CallInput;
     }
-  | { readonly kind: "callDone"; readonly call: CallId; readonly output: unknown };
+  | { readonly kind: "callDone"; readonly call: CallId; readonly output: unknown }
+  /** The worker has booted: whatever call the engine gave it before is not being carried out. */
+  | { readonly kind: "workerStarted" };
 
 /**
  * `trimmed`: the record was given up by a trim. `timedOut`: nobody knows; it may still be carried out. `cancelled`: the call
@@ -117,7 +119,15 @@ export type EngineToWorker =
       /** The position of the log the result reflects; checkers read it, the library does not. */
       readonly progress: MetalogProgress;
     }
-  | { readonly kind: "invokeResult"; readonly client: number; readonly output: unknown };
+  /** `progress`: how far the call has seen the log; its caller has seen as much from now on. */
+  | {
+      readonly kind: "invokeResult";
+      readonly client: number;
+      readonly output: unknown;
+      readonly progress: MetalogProgress;
+    }
+  /** The engine has booted: it knows of no call, and whatever the worker runs is in vain. */
+  | { readonly kind: "engineStarted" };
 
 /** A read on its way through the index. */
 export interface ReadQuery {
@@ -138,6 +148,8 @@ export interface ReadQuery {
   readonly initial: boolean;
   /** The best match in the views asked so far. */
   readonly foundBefore: FoundRecord | undefined;
+  /** Below which seqnum the views asked so far have given everything up that the query is about. */
+  readonly bound: Seqnum;
 }
 
 /** A record as an index knows it. Its view is that of its seqnum. */

@@ -4,17 +4,21 @@
  *
  * An operation is matched to its response by a number that this worker counts up. An append that the engine discards,
  * because its view is being replaced, is certainly not in the log, so it is retried: four times, after 5, 10, 20 and 40 ms.
- * Nothing else is retried.
+ * Nothing else is retried. An operation that takes too long ends without anybody knowing whether it took place.
+ *
+ * When the engine does not know the call any more, it and what it has under way are given up: an engine that has booted says so,
+ * or answers an operation as cancelled, or gives the worker another call.
  */
 
-import type { Address, Effects, Machine, OperationId } from "../../sim/machine.ts";
+import type { Address, Effects, Machine, OperationId, Outcome } from "../../sim/machine.ts";
 import { type ProgramRun, type Progress, resumeProgram, startProgram } from "../../sim/program.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import { MILLISECOND } from "../../sim/units.ts";
-import { join, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "./identifiers.ts";
+import type { Defects } from "./defects.ts";
+import { firstNumber, join, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "./identifiers.ts";
 import type { LogProgram, LogRequest, LogResult, ProgramEnd, RequestResult } from "./log-api.ts";
 import { LogError } from "./log-api.ts";
-import type { BokiMessage, CallId } from "./messages.ts";
+import type { BokiMessage, CallId, EngineToWorker, OperationOutcome } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 
@@ -22,7 +26,9 @@ export interface WorkerConfig {
   readonly engine: Address;
   readonly appendBytesMax: Bytes;
   readonly auxBytesMax: Bytes;
+  readonly operationTimeoutNanos: Nanos;
   readonly mutation: number;
+  readonly defects: Defects;
 }
 
 /** An operation that has no response yet. */
@@ -33,6 +39,7 @@ interface OpenOperation {
   readonly measured: OperationId;
   /** Identity of an appended payload, the same in every attempt. */
   readonly data: number;
+  readonly begunNanos: Nanos;
   attempt: number;
 }
 
@@ -54,6 +61,8 @@ export interface WorkerState {
   nextClient: number;
   nextRun: number;
   nextChild: number;
+  /** The timer that looks for operations that take too long is set. */
+  timeoutArmed: boolean;
 }
 
 type WorkerEffects = Effects<BokiMessage>;
@@ -65,6 +74,9 @@ const RETRY_SLEEPS: readonly Nanos[] = [
   40 * MILLISECOND,
 ];
 const WAKE = "sleep";
+const TIMEOUT = "timeout";
+/** Looks for operations that take too long, per time that they may take. */
+const LOOKS_PER_TIMEOUT = 4;
 /** After this long the slip `retriesSlowAppend` sends an append again. */
 const SLOW_APPEND_NANOS: Nanos = MILLISECOND;
 
@@ -142,54 +154,128 @@ export function createWorker(
     follow(state, resume(state, running.several ? [...all] : all[0]!, out), out);
   }
 
+  /** Ends the running call: nobody waits for its output any more, and what it had under way may or may not take place. */
+  function giveUp(state: WorkerState, out: WorkerEffects): void {
+    if (state.call === undefined) return;
+    for (const { measured } of state.open.values()) out.complete(measured, "unknown");
+    state.open.clear();
+    out.cancelTimer(WAKE);
+    out.programs.delete(state.call.run.id);
+    state.call = undefined;
+    out.count("worker.callGivenUp");
+  }
+
+  function takeResult(
+    state: WorkerState,
+    message: Extract<EngineToWorker, { kind: "opResult" }>,
+    out: WorkerEffects,
+  ): void {
+    const { client, outcome, seqnum, record, aux, progress } = message;
+    const open = state.open.get(client);
+    if (open === undefined) {
+      out.count("worker.unknownResult");
+      return;
+    }
+    if (outcome === "cancelled") {
+      giveUp(state, out);
+      return;
+    }
+    if (outcome === "discarded" && open.attempt < RETRY_SLEEPS.length) {
+      out.setTimer(`retry ${client}`, RETRY_SLEEPS[open.attempt]!);
+      open.attempt++;
+      return;
+    }
+    end(state, client, open, { outcome, seqnum, record, aux }, progress, out);
+  }
+
+  /** Ends an operation with its result. */
+  function end(
+    state: WorkerState,
+    client: number,
+    { slot, measured, request, data }: OpenOperation,
+    result: LogResult,
+    progress: number,
+    out: WorkerEffects,
+  ): void {
+    const ended = outcomeOf(result.outcome);
+    out.complete(measured, ended, { ...result, progress });
+    if (request.op === "append" && ended !== "unknown") {
+      out.observe?.({ kind: "appendReturned", data } satisfies Observation);
+    }
+    state.open.delete(client);
+    finish(state, slot, result, out);
+  }
+
+  /** Gives up the operations that have taken too long, and looks again as long as there are others. */
+  function endOverdue(state: WorkerState, out: WorkerEffects): void {
+    const { operationTimeoutNanos, defects } = state.config;
+    state.timeoutArmed = false;
+    for (const [client, open] of [...state.open]) {
+      const { request, begunNanos } = open;
+      if (request.op === "invoke" || out.now - begunNanos < operationTimeoutNanos) continue;
+      // The program may have ended its call because of the one before.
+      if (!state.open.has(client)) continue;
+      const looksEmpty = defects.cancelledReadLooksEmpty && isRead(request);
+      const outcome = looksEmpty ? "empty" : "timedOut";
+      end(state, client, open, { outcome, seqnum: 0, record: undefined, aux: undefined }, 0, out);
+    }
+    if (state.open.size > 0) armTimeout(state, out);
+  }
+
+  function armTimeout(state: WorkerState, out: WorkerEffects): void {
+    const { operationTimeoutNanos, defects } = state.config;
+    if (state.timeoutArmed || defects.noTimeouts) return;
+    state.timeoutArmed = true;
+    out.setTimer(TIMEOUT, Math.ceil(operationTimeoutNanos / LOOKS_PER_TIMEOUT));
+  }
+
   return {
-    start: (config) => ({
-      config,
-      call: undefined,
-      open: new Map(),
-      nextClient: 0,
-      nextRun: 0,
-      nextChild: 0,
-    }),
+    start(config, out) {
+      out.send(config.engine, { kind: "workerStarted" });
+      // No two lives count from the same: what comes late for an earlier one belongs to nothing here.
+      const first = firstNumber(out.now);
+      return {
+        config,
+        call: undefined,
+        open: new Map(),
+        nextClient: first,
+        nextRun: first,
+        nextChild: first,
+        timeoutArmed: false,
+      };
+    },
 
     receive(state, _from, message, out) {
       switch (message.kind) {
         case "call":
+          if (state.call?.call === message.call) {
+            out.count("worker.callAgain");
+            return;
+          }
+          giveUp(state, out);
           begin(state, message.call, message.input.program, message.input.args, out);
           return;
 
-        case "opResult": {
+        case "opResult":
+          takeResult(state, message, out);
+          return;
+
+        case "invokeResult": {
           const open = state.open.get(message.client);
           if (open === undefined) {
             out.count("worker.unknownResult");
             return;
           }
-          if (message.outcome === "discarded" && open.attempt < RETRY_SLEEPS.length) {
-            out.setTimer(`retry ${message.client}`, RETRY_SLEEPS[open.attempt]!);
-            open.attempt++;
-            return;
-          }
-          const { slot } = open;
-          const { outcome, seqnum, record, aux } = message;
-          const result: LogResult = { outcome, seqnum, record, aux };
-          const ended = outcome === "ok" || outcome === "empty" ? "ok" : "failed";
-          out.complete(open.measured, ended, { ...result, progress: message.progress });
-          if (open.request.op === "append") {
-            out.observe?.({ kind: "appendReturned", data: open.data } satisfies Observation);
-          }
-          state.open.delete(message.client);
-          finish(state, slot, result, out);
-          return;
-        }
-
-        case "invokeResult": {
-          const open = state.open.get(message.client)!;
           const { slot } = open;
           out.complete(open.measured, "ok", message.output);
           state.open.delete(message.client);
           finish(state, slot, { output: message.output }, out);
           return;
         }
+
+        case "engineStarted":
+          giveUp(state, out);
+          return;
 
         default:
           throw new Error(`a worker does not take ${message.kind}`);
@@ -199,6 +285,10 @@ export function createWorker(
     timeout(state, timer, out) {
       if (timer === WAKE) {
         finish(state, 0, 0, out);
+        return;
+      }
+      if (timer === TIMEOUT) {
+        endOverdue(state, out);
         return;
       }
       const client = Number(String(timer).slice("retry ".length));
@@ -227,8 +317,9 @@ export function createWorker(
       running.missing--;
       return;
     }
-    const open: OpenOperation = { request, slot, measured, data, attempt: 0 };
+    const open: OpenOperation = { request, slot, measured, data, begunNanos: out.now, attempt: 0 };
     state.open.set(client, open);
+    armTimeout(state, out);
     switch (request.op) {
       case "append":
         out.observe?.({ kind: "appendBegun", data } satisfies Observation);
@@ -248,6 +339,9 @@ export function createWorker(
       }
       case "setAuxData":
         out.send(engine, { kind: "setAux", call, client, seqnum: request.seqnum, aux: request.aux });
+        return;
+      case "trim":
+        out.send(engine, { kind: "trim", call, client, tag: request.tag, seqnum: request.seqnum });
         return;
       case "invoke":
         out.send(engine, {
@@ -272,6 +366,16 @@ export function createWorker(
     const { call } = state.call!;
     out.send(state.config.engine, { kind: "append", call, client, tags, dataBytes: request.dataBytes, data });
   }
+}
+
+/** How an operation ended, for the history: a trim that failed may have taken place all the same. */
+function outcomeOf(outcome: OperationOutcome): Outcome {
+  if (outcome === "ok" || outcome === "empty") return "ok";
+  return outcome === "timedOut" || outcome === "trimFailed" ? "unknown" : "failed";
+}
+
+function isRead({ op }: LogRequest): boolean {
+  return op === "readNext" || op === "readPrev" || op === "checkTail" || op === "readNextBlock";
 }
 
 /** What the library refuses before it reaches the engine. */

@@ -15,7 +15,7 @@ import { at, type IntList, type IntStore, lowerBound } from "../../../sim/struct
 import type { Nanos } from "../../../sim/units.ts";
 import type { EngineState } from "../engine-state.ts";
 import { highOf, type LogBookId, type LogspaceId, type NodeId, TAG_ALL, type Tag } from "../identifiers.ts";
-import type { IndexState } from "../log-index.ts";
+import type { IndexState } from "../index-state.ts";
 import type { Observation } from "../observations.ts";
 import type { CheckContext } from "./context.ts";
 import { endBefore, type LogReference } from "./reference.ts";
