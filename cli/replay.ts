@@ -1,5 +1,6 @@
 /** `bokisim run` of a case that a campaign found: runs it again and says whether it does what it did. */
 
+import type { CaseFile } from "../scenarios/campaign/case-file.ts";
 import { describeFailure, promiseOf } from "../scenarios/campaign/explain.ts";
 import type { Verdict } from "../scenarios/campaign/run-case.ts";
 import { ScenarioError } from "../scenarios/problems.ts";
@@ -12,11 +13,8 @@ const SHOWN_MAX = 3;
 
 /** Replays the case in `text`; returns the exit status. */
 export async function replay(text: string, file: string, json: boolean): Promise<number> {
-  const [{ parseCase }, { runCase }] = await Promise.all([
-    import("../scenarios/campaign/case-file.ts"),
-    import("../scenarios/campaign/run-case.ts"),
-  ]);
-  const { case: subject, expected } = readOrComplain(() => parseCase(text, file));
+  const { runCase } = await import("../scenarios/campaign/run-case.ts");
+  const { case: subject, expected } = await readCase(text, file);
   const verdict = runCase(subject);
   const names = Object.keys(verdict.counts).sort();
   const reproduced =
@@ -50,9 +48,11 @@ function failuresText({ failures, counts }: Verdict): string[] {
   });
 }
 
-function readOrComplain<T>(read: () => T): T {
+/** An `InputError` says what is wrong with a case. */
+export async function readCase(text: string, file: string): Promise<CaseFile> {
+  const { parseCase } = await import("../scenarios/campaign/case-file.ts");
   try {
-    return read();
+    return parseCase(text, file);
   } catch (error) {
     if (error instanceof ScenarioError) throw new InputError(error.message);
     throw error;

@@ -1,6 +1,5 @@
 /** `bokisim run`: simulates a scenario, shows what came out and writes the report. */
 
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
@@ -10,8 +9,8 @@ import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exi
 import { withInterrupt } from "./interrupt.ts";
 import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
-import { openScenario, scenarioFile } from "./scenario-file.ts";
-import type { Services } from "./services.ts";
+import { openScenario, textOfCase } from "./scenario-file.ts";
+import { InputError, type Services } from "./services.ts";
 
 interface Options {
   readonly seed?: number | undefined;
@@ -58,6 +57,7 @@ async function run(services: Services, file: string, options: Options): Promise<
   const text = await textOfCase(services, file);
   if (text !== undefined) {
     const { replay } = await import("./replay.ts");
+    refuseSettings(file, options);
     return replay(text, file, options.json === true);
   }
   const scenario = await openScenario(services, file, {
@@ -93,11 +93,13 @@ async function run(services: Services, file: string, options: Options): Promise<
   return result.held ? EXIT_HELD : EXIT_FAILED;
 }
 
-/** The text of a file that a campaign wrote; undefined for a scenario. */
-async function textOfCase(services: Services, name: string): Promise<string | undefined> {
-  const text = await readFile(await scenarioFile(services, name), "utf8");
-  const { isCaseText } = await import("../scenarios/campaign/case-file.ts");
-  return isCaseText(text) ? text : undefined;
+/** A case is replayed as it is: what would change it belongs into the file. */
+function refuseSettings(file: string, { seed, set, out, checked, details }: Options): void {
+  const given = Object.entries({ seed, set, out, checked, details }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new InputError(
+    `${file} is a case of a campaign, which --${given[0]} does not apply to: change the file instead`,
+  );
 }
 
 /** The drawing libraries take a third of a second to load: only here, and after the table is on the screen. */

@@ -3,6 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { relative } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
+import { isCaseText } from "../scenarios/campaign/case-text.ts";
 import type { Overrides } from "../scenarios/load.ts";
 import { InputError, type LoadedScenario, type Services } from "./services.ts";
 
@@ -14,6 +15,12 @@ export async function openScenario(
 ): Promise<LoadedScenario> {
   const file = await scenarioFile(services, name);
   return services.load(await readFile(file, "utf8"), file, options);
+}
+
+/** The text of a case that a campaign wrote; undefined for a scenario. */
+export async function textOfCase(services: Services, name: string): Promise<string | undefined> {
+  const text = await readFile(await scenarioFile(services, name), "utf8");
+  return isCaseText(text) ? text : undefined;
 }
 
 /** The path of the file that `name` stands for. */

@@ -3,7 +3,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
 import { print } from "./output.ts";
-import { openScenario } from "./scenario-file.ts";
+import { openScenario, textOfCase } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
 
 const HELP = `
@@ -27,12 +27,23 @@ export function addValidate(program: Command, services: Services, finish: (statu
     .action(async (files) => finish(await validate(services, files)));
 }
 
+/** A scenario, or a case that a campaign wrote; an `InputError` says what is wrong with it. */
+async function readOne(services: Services, file: string): Promise<void> {
+  const text = await textOfCase(services, file);
+  if (text === undefined) {
+    await openScenario(services, file, { set: [] });
+    return;
+  }
+  const { readCase } = await import("./replay.ts");
+  await readCase(text, file);
+}
+
 /** Goes through all files, so that one look shows all mistakes. */
 async function validate(services: Services, files: readonly string[]): Promise<number> {
   let status = EXIT_HELD;
   for (const file of files) {
     try {
-      await openScenario(services, file, { set: [] });
+      await readOne(services, file);
       await print(`${file}: right\n`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

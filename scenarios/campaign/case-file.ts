@@ -27,9 +27,6 @@ export interface CaseFile {
 
 const LINE_WIDTH = 120;
 
-/** Whether a text is a case rather than a scenario. */
-export const isCaseText = (text: string): boolean => /^case:/m.test(text);
-
 /** The text of a case file. `heading`: lines of prose for its top. */
 export function formatCase(subject: Case, verdict: Verdict, heading: readonly string[]): string {
   const expected: Expected = {

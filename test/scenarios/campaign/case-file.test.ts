@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { EMPTY_CASE } from "../../../scenarios/campaign/case.ts";
-import { formatCase, isCaseText, parseCase } from "../../../scenarios/campaign/case-file.ts";
+import { formatCase, parseCase } from "../../../scenarios/campaign/case-file.ts";
+import { isCaseText } from "../../../scenarios/campaign/case-text.ts";
 import { generateCase } from "../../../scenarios/campaign/generate.ts";
 import { runCase } from "../../../scenarios/campaign/run-case.ts";
 import { ScenarioError } from "../../../scenarios/problems.ts";
