@@ -83,7 +83,7 @@ describe("docs/scenarios.md", () => {
     expect(loadScenario(first, "first.yaml").name).toBe("first");
     const workload = parse(first).workload;
     for (const text of blocks.filter((each) => !each.startsWith("name: broken"))) {
-      const whole = { name: "part", duration: "1s", workload, ...parse(text) };
+      const whole = { name: "part", duration: "5s", workload, ...parse(text) };
       expect(() => loadScenario(JSON.stringify(whole), "part.yaml"), text).not.toThrow();
     }
   });
