@@ -4,11 +4,11 @@
  *
  * Events of the moment that has come are taken out of the queue into lanes, each first in, first out; the next one comes
  * from a lane drawn at random. It passes through the empty moment of the queue once more, so that the loop of the
- * simulation finds it in a slot like any other.
+ * simulation finds it in a slot like any other. An event that is alone at its moment, as most are, needs no lane.
  */
 
 import type { EventQueue } from "./event-queue.ts";
-import { CONTROL, DELIVER, HAND_OFF, TIMER, threadOf, typeOf } from "./events.ts";
+import { CONTROL, DELIVER, HAND_OFF, TIMER, typeOf } from "./events.ts";
 import type { RandomStream } from "./random.ts";
 import type { TimerEntry } from "./timers.ts";
 
@@ -22,18 +22,23 @@ interface Drained {
 }
 
 interface Lane {
-  readonly key: string;
+  readonly key: number;
   readonly events: Drained[];
   /** The first that has not been executed. */
   from: number;
 }
 
+/** Lanes have numbers: those of messages from 0, of hand-overs from the second of these, others negative ones. */
+const ADDRESSES = 2 ** 24;
+const HAND_OVERS = ADDRESSES * ADDRESSES;
+const CONTROLS = -1;
+
 export class TieShuffler {
   private readonly queue: EventQueue;
   readonly stream: RandomStream;
   private readonly lanes: Lane[] = [];
-  private readonly byKey = new Map<string, Lane>();
-  private unique = 0;
+  private readonly byKey = new Map<number, Lane>();
+  private lastOwnLane = CONTROLS;
 
   constructor(queue: EventQueue, stream: RandomStream) {
     this.queue = queue;
@@ -43,29 +48,36 @@ export class TieShuffler {
   /** As `EventQueue.pop`. Between two runs nothing is left in the lanes. */
   pop(limitNanos: number): number {
     const { queue, lanes } = this;
-    for (;;) {
-      if (lanes.length > 0) {
-        for (let slot = queue.pop(queue.now); slot >= 0; slot = queue.pop(queue.now)) this.drain(slot);
-      } else {
-        const slot = queue.pop(limitNanos);
-        if (slot < 0) return -1;
-        this.drain(slot);
-        continue;
-      }
-      const event = this.draw();
-      if (typeOf(event.meta) === TIMER) {
-        const { live, ticket } = event.payload as TimerEntry;
-        if (!live || ticket !== event.ticket) continue;
-      }
-      queue.push(queue.now, event.target, event.source, event.meta, event.payload);
-      return queue.pop(queue.now);
+    if (lanes.length === 0) {
+      const slot = queue.pop(limitNanos);
+      if (slot < 0) return -1;
+      const [target, source, meta] = [queue.targets[slot]!, queue.sources[slot]!, queue.metas[slot]!];
+      const payload = queue.payloads[slot];
+      const second = queue.pop(queue.now);
+      if (second < 0) return this.throughQueue(target, source, meta, payload);
+      this.drain(target, source, meta, payload);
+      this.drainSlot(second);
     }
+    for (let slot = queue.pop(queue.now); slot >= 0; slot = queue.pop(queue.now)) this.drainSlot(slot);
+    while (lanes.length > 0) {
+      const { target, source, meta, payload, ticket } = this.draw();
+      const gone = typeOf(meta) === TIMER && !isSet(payload as TimerEntry, ticket);
+      if (!gone) return this.throughQueue(target, source, meta, payload);
+    }
+    return this.pop(limitNanos);
   }
 
-  private drain(slot: number): void {
-    const { queue } = this;
-    const [target, source, meta] = [queue.targets[slot]!, queue.sources[slot]!, queue.metas[slot]!];
-    const payload = queue.payloads[slot];
+  private throughQueue(target: number, source: number, meta: number, payload: unknown): number {
+    this.queue.push(this.queue.now, target, source, meta, payload);
+    return this.queue.pop(this.queue.now);
+  }
+
+  private drainSlot(slot: number): void {
+    const { targets, sources, metas, payloads } = this.queue;
+    this.drain(targets[slot]!, sources[slot]!, metas[slot]!, payloads[slot]);
+  }
+
+  private drain(target: number, source: number, meta: number, payload: unknown): void {
     const ticket = typeOf(meta) === TIMER ? (payload as TimerEntry).ticket : 0;
     const key = this.laneOf(meta, target, source);
     let lane = this.byKey.get(key);
@@ -77,16 +89,16 @@ export class TieShuffler {
     lane.events.push({ target, source, meta, payload, ticket });
   }
 
-  private laneOf(meta: number, target: number, source: number): string {
+  private laneOf(meta: number, target: number, source: number): number {
     switch (typeOf(meta)) {
       case DELIVER:
-        return `${source}>${target}`;
+        return source * ADDRESSES + target;
       case HAND_OFF:
-        return `${target}/${threadOf(meta)}>${source}`;
+        return HAND_OVERS + source * ADDRESSES + target;
       case CONTROL:
-        return "control";
+        return CONTROLS;
       default:
-        return `#${this.unique++}`;
+        return --this.lastOwnLane;
     }
   }
 
@@ -102,4 +114,9 @@ export class TieShuffler {
     }
     return event;
   }
+}
+
+/** Whether a timer taken out of the queue has been neither cancelled nor set again since. */
+function isSet(entry: TimerEntry, ticket: number): boolean {
+  return entry.live && entry.ticket === ticket;
 }

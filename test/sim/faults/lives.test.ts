@@ -182,6 +182,26 @@ describe("a pause", () => {
 
   const slow = costs({ receiveNanos: () => 100 });
 
+  test.each([1, 2])(
+    "that comes after a crash knows nothing of what an earlier one held (cores: %i)",
+    (cores) => {
+      const simulation = simulate();
+      const host = simulation.addHost({ name: "host", cores });
+      const hog = add(simulation, "hog", silent, { host, costs: slow });
+      const victim = add(simulation, "victim", silent, { host, costs: slow });
+      // With one core the first note waits for it when the pause comes, with two it has begun.
+      add(simulation, "source", sender([hog, victim], [0]));
+      add(simulation, "later", sender([victim], [20, 310]));
+      const plan = [
+        timed(10, 500, pause),
+        timed(200, 10, { kind: "crash", of: of("victim") }),
+        timed(300, 400, pause),
+      ];
+      suffer(simulation, plan, 10_000);
+      expect(logOf(simulation, victim)).toEqual([[700, "at 310"]]);
+    },
+  );
+
   test("lets a step that has begun end, and holds what waits for the thread and what comes", () => {
     const simulation = simulate();
     const victim = add(simulation, "victim", logging({ receive: (_, out) => out.send(1, note("done")) }), {
