@@ -151,6 +151,7 @@ export function producers(clients: number, intervalNanos: Nanos): WorkloadConfig
     recordBytes: { kind: "constant", value: 1_024 },
     auxBytes: { kind: "constant", value: 64 },
     readPosition: { kind: "recent", records: 1_000 },
+    keepRecords: 1_000,
     nestedShare: 0,
     startNanos: 0,
   };

@@ -98,7 +98,8 @@ function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {
 }
 
 function resolveWorkload(fields: WorkloadFields): WorkloadConfig {
-  const { name, logBooks, tags, tagsPerRecord, recordSize, auxSize, nested, start, stop } = fields;
+  const { name, logBooks, tags, tagsPerRecord, recordSize, auxSize, keepRecords, nested, start, stop } =
+    fields;
   return {
     name,
     arrival: resolveArrival(fields.arrival),
@@ -109,6 +110,7 @@ function resolveWorkload(fields: WorkloadFields): WorkloadConfig {
     recordBytes: recordSize,
     auxBytes: auxSize,
     readPosition: resolveRead(fields.read),
+    keepRecords,
     nestedShare: nested,
     startNanos: start,
     ...(stop === undefined ? {} : { stopNanos: stop }),

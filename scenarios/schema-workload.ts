@@ -77,6 +77,7 @@ const OPERATION_TEXTS: Readonly<Record<OperationName, string>> = {
   checkTail: "Read the newest record.",
   readNextBlock: "Read the first record at or after a place, and wait for one if there is none.",
   setAuxData: "Attach auxiliary data to a record.",
+  trim: "Give up all but the newest records; see `keepRecords`.",
 };
 
 const mixFields = z
@@ -146,6 +147,13 @@ export const workloadFields = z
     recordSize: SIZES.meta({ description: "Payload of an appended record." }).prefault("1KiB"),
     auxSize: SIZES.meta({ description: "Size of auxiliary data." }).prefault("256B"),
     read: readFields.prefault({ recent: 1_000 }),
+    keepRecords: count(
+      {
+        description:
+          "A trim gives up what lies further than so many places of the log behind the newest record of the LogBook.",
+      },
+      1,
+    ).prefault(1_000),
     nested: share({
       description: "Share of the operations that are carried out in a nested call on the same engine.",
     }).prefault("0%"),

@@ -192,10 +192,11 @@ export function repairAppends(state: EngineState, producer: ProducerState, out: 
     // The slip of exchanged pairs apart, the oldest come first.
     if (counter >= lastLook || resent === RESENT_MAX) break;
     resent++;
-    if (end === undefined) replicate(state, producer, record, out);
+    if (end !== undefined) continue;
+    out.count("engine.recordSentAgain");
+    replicate(state, producer, record, out);
   }
   producer.lastLook = producer.nextCounter;
-  out.count("engine.recordSentAgain", end === undefined ? resent : 0);
   if (resent > 0 || end !== undefined) fetchEntries(state, applier.logspace, applier.metalogPosition, out);
   return pending.size > 0 || end !== undefined;
 }

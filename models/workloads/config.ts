@@ -11,6 +11,7 @@ export const OPERATIONS = [
   "checkTail",
   "readNextBlock",
   "setAuxData",
+  "trim",
 ] as const;
 export type OperationName = (typeof OPERATIONS)[number];
 
@@ -61,6 +62,8 @@ export interface WorkloadConfig {
   readonly recordBytes: Distribution;
   readonly auxBytes: Distribution;
   readonly readPosition: ReadPosition;
+  /** A trim gives up what lies further than so many places of the log behind the newest record of the LogBook. */
+  readonly keepRecords: number;
   /** Share of the calls, 0 to 1, that invoke a nested call on the same engine for their operation. */
   readonly nestedShare: number;
   /** Offset of the first action after the start of the run, and when to stop; undefined: until the end. */

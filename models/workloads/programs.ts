@@ -2,18 +2,20 @@
  * What the functions of a workload do, as programs on the log's API: one operation drawn from the mix, once or in a loop.
  *
  * Each round of a loop is a program of its own that ends with `again`, so that its state stays as small as what the client
- * remembers: the newest record it knows of, and how far it has followed the log.
+ * remembers: the newest record it knows of, and how far it has followed the log. An operation that the log could not carry out
+ * ends its round, and the loop goes on after a pause; in a call of one operation it ends the call.
  */
 
 import type { Distribution } from "../../sim/distribution.ts";
-import type { Nanos } from "../../sim/units.ts";
-import { SEQNUM_MAX, type Seqnum, TAG_ALL } from "../boki/identifiers.ts";
+import { MILLISECOND, type Nanos } from "../../sim/units.ts";
+import { positionOf, SEQNUM_MAX, type Seqnum, TAG_ALL } from "../boki/identifiers.ts";
 import {
   append,
   checkTail,
   choose,
   invoke,
   type LogEntry,
+  LogError,
   type LogProgram,
   type LogRequest,
   now,
@@ -25,6 +27,7 @@ import {
   sample,
   setAuxData,
   sleep,
+  trim,
 } from "../boki/log-api.ts";
 import { OPERATIONS, type OperationName, type WorkloadConfig } from "./config.ts";
 
@@ -50,6 +53,9 @@ export const PROGRAM_ONCE = "once";
 export const PROGRAM_LOOP = "loop";
 /** What a nested call runs: one operation, and no further nesting. */
 const PROGRAM_NESTED = "nested";
+
+/** A loop pauses for this long when an operation has failed, or it would do nothing but fail. */
+const PAUSE_NANOS: Nanos = 10 * MILLISECOND;
 
 /** A client that only reads asks for the tail at its first round and then every so many, to learn of newer records. */
 const ROUNDS_BETWEEN_TAILS = 64;
@@ -124,14 +130,25 @@ function* round(plan: Plan, args: ClientArgs): Steps<ProgramEnd> {
   }
   const begun = yield* now();
   if (begun >= stopNanos) return { output: null };
-  let known: Knowledge = args;
   const onlyReads = mix.append === undefined || mix.append === 0;
-  if (onlyReads && rounds % ROUNDS_BETWEEN_TAILS === 0) known = learn(known, yield* checkTail(TAG_ALL));
-  known = yield* operateOrNest(plan, known);
+  const asksTail = onlyReads && rounds % ROUNDS_BETWEEN_TAILS === 0;
+  const known = yield* operateInLoop(plan, args, asksTail);
   const next: ClientArgs = { ...args, ...known, rounds: rounds + 1 };
   if (arrival.kind !== "paced") return { again: next };
   // A round that took longer than the interval is followed at once: the pace counts from when a round began.
   return { again: { ...next, dueNanos: Math.max(dueNanos!, begun) + arrival.intervalNanos } };
+}
+
+/** The operation of a round; one that fails costs a pause, and leaves the client knowing what it knew. */
+function* operateInLoop(plan: Plan, known: Knowledge, asksTail: boolean): Steps<Knowledge> {
+  try {
+    const learned = asksTail ? learn(known, yield* checkTail(TAG_ALL)) : known;
+    return yield* operateOrNest(plan, learned);
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    yield* sleep(PAUSE_NANOS);
+    return known;
+  }
 }
 
 /** One operation, here or in a nested call. */
@@ -176,6 +193,17 @@ function* operate(plan: Plan, known: Knowledge): Steps<Knowledge> {
       const seqnum = known.newest ?? 0;
       yield* setAuxData(seqnum, { data: seqnum, sizeBytes });
       return known;
+    }
+    case "trim": {
+      const tail = yield* checkTail(TAG_ALL);
+      const { keepRecords } = config;
+      // Positions begin anew in each view: a log that is shorter than what is to be kept is left alone.
+      if (tail !== undefined && positionOf(tail.seqnum) >= keepRecords)
+        yield* trim(TAG_ALL, tail.seqnum - keepRecords + 1);
+      return {
+        ...known,
+        ...(tail === undefined ? {} : { newest: Math.max(known.newest ?? 0, tail.seqnum) }),
+      };
     }
   }
 }

@@ -48,6 +48,7 @@ describe("a scenario that leaves everything out", () => {
         recordBytes: { kind: "constant", value: 1_024 },
         auxBytes: { kind: "constant", value: 256 },
         readPosition: { kind: "recent", records: 1_000 },
+        keepRecords: 1_000,
         nestedShare: 0,
         startNanos: 0,
       },

@@ -64,9 +64,10 @@ const workload: fc.Arbitrary<WorkloadConfig> = fc
       { kind: "anywhere" },
       { kind: "next" },
     ),
+    keepRecords: fc.integer({ min: 1, max: 20 }),
     nestedShare: fc.constantFrom(0, 0.3),
   })
-  .map(({ weights, arrival, books, tags, tagsPerRecord, readPosition, nestedShare }) => ({
+  .map(({ weights, arrival, books, tags, tagsPerRecord, readPosition, keepRecords, nestedShare }) => ({
     name: "generated",
     arrival,
     // A mix of nothing is no workload: appends are always in it.
@@ -77,6 +78,7 @@ const workload: fc.Arbitrary<WorkloadConfig> = fc
     recordBytes: { kind: "uniform", low: 1, high: 2_000 },
     auxBytes: { kind: "constant", value: 64 },
     readPosition,
+    keepRecords,
     nestedShare,
     startNanos: 0,
   }));

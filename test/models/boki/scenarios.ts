@@ -27,6 +27,7 @@ const WORKLOAD: WorkloadConfig = {
   recordBytes: { kind: "constant", value: 1_024 },
   auxBytes: { kind: "constant", value: 64 },
   readPosition: { kind: "recent", records: 20 },
+  keepRecords: 100,
   nestedShare: 0.3,
   startNanos: 0,
   stopNanos: 15 * MILLISECOND,
