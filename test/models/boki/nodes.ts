@@ -1,7 +1,13 @@
 /** Nodes, views, records and cuts for tests of single roles. */
 
 import { join, type NodeId } from "../../../models/boki/identifiers.ts";
-import type { Directory, LogRecord } from "../../../models/boki/messages.ts";
+import type {
+  Birth,
+  BokiMessage,
+  Directory,
+  LogRecord,
+  ZooKeeperEvent,
+} from "../../../models/boki/messages.ts";
 import {
   type CutEntry,
   cutEntry,
@@ -24,23 +30,34 @@ export function engineAt(id: NodeId): Address {
   return 300 + id;
 }
 
+/** The life that everybody here is in: its number stands for the address. */
+export function birthOf(address: Address): Birth {
+  return 1_000 + address;
+}
+
 export function ids(count: number): NodeId[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
 /** A view of three nodes of each role, ids from 1, one physical log, everything on three replicas; changed as given. */
 export function viewSpec(changes: Partial<ViewSpec> = {}): ViewSpec {
+  const { sequencers = ids(3), engines = ids(3), storages = ids(3) } = changes;
   return {
     viewId: 0,
     metalogReplicas: 3,
     userlogReplicas: 3,
     indexReplicas: 3,
     physicalLogs: 1,
-    sequencers: ids(3),
-    engines: ids(3),
-    storages: ids(3),
+    sequencers,
+    engines,
+    storages,
+    births: {
+      sequencers: sequencers.map((id) => birthOf(sequencerAt(id))),
+      engines: engines.map((id) => birthOf(engineAt(id))),
+      storages: storages.map((id) => birthOf(storageAt(id))),
+    },
     hashSeed: 1,
-    hashTokens: (changes.sequencers ?? ids(3)).slice(0, changes.physicalLogs ?? 1),
+    hashTokens: sequencers.slice(0, changes.physicalLogs ?? 1),
     ...changes,
   };
 }
@@ -50,19 +67,34 @@ export function viewWith(changes: Partial<ViewSpec> = {}): View {
 }
 
 /** Where all nodes of a view are. */
-export function directoryOf({ sequencers, storages, engines }: ViewSpec): Directory {
+export function directoryOf({ sequencers, storages, engines }: ViewSpec, version = 1): Directory {
+  const births: (Birth | undefined)[] = [];
   const table = (nodes: readonly NodeId[], at: (id: NodeId) => Address) => {
     const addresses: (Address | undefined)[] = [];
-    for (const id of nodes) addresses[id] = at(id);
+    for (const id of nodes) {
+      addresses[id] = at(id);
+      births[at(id)] = birthOf(at(id));
+    }
     return addresses;
   };
   return {
-    version: 1,
+    version,
     gateway: [],
     engine: table(engines, engineAt),
     sequencer: table(sequencers, sequencerAt),
     storage: table(storages, storageAt),
+    births,
   };
+}
+
+/** ZooKeeper tells a process of `events`, the first `from` of its log being known. */
+export function told(
+  to: Address,
+  events: readonly ZooKeeperEvent[],
+  from = 0,
+): Extract<BokiMessage, { kind: "zkEvents" }> {
+  const logged = events.filter(({ topic }) => topic !== "node").length;
+  return { kind: "zkEvents", birth: birthOf(to), from, upTo: from + logged, events };
 }
 
 /** The record with the n-th localid of an engine. Its payload is named after it. */
