@@ -53,7 +53,7 @@ export function explain<State>(
   const before = timelineOf(until(timeline, fits));
   const beginning = until(timeline, breaks);
   const operation = timeline.operations[timeline.byReturn[breaks - 1]!]!;
-  const part = shrink(beginning, operation, model, isViolated);
+  const part = shrink(beginning, operation, model, options.initial, isViolated);
   return {
     operation,
     returnedBefore: fits,

@@ -47,7 +47,7 @@ export interface Model<State> {
   /** What the operation would have to return in this state, for a person: `3`, `nothing`. */
   expected?(state: State, operation: Operation): string;
   /** What operations owe to each other, in their order; without it only read-only ones are left out of an explanation. */
-  traces?(operations: readonly Operation[]): readonly Trace[];
+  traces?(operations: readonly Operation[], given: unknown): readonly Trace[];
   /** Decides without a search, where there is a way. */
   decide?(timeline: Timeline, given: unknown): SearchResult | undefined;
   /** The same object in numbers, where that is faster. */

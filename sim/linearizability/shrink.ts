@@ -15,9 +15,10 @@ export function shrink<State>(
   operations: readonly Operation[],
   kept: Operation,
   model: Model<State>,
+  given: unknown,
   isViolated: (operations: readonly Operation[]) => boolean,
 ): readonly Operation[] {
-  const ties = new Ties(operations, tracesOf(operations, model));
+  const ties = new Ties(operations, tracesOf(operations, model, given));
   let left = operations.map((_, number) => number);
   const keptNumber = operations.indexOf(kept);
   for (let size = left.length >> 1; size >= 1; size >>= 1) {
@@ -42,9 +43,13 @@ export function shrink<State>(
 /** A name that no model gives, for what is not known to be removable. */
 const FIXED = "\u0000fixed";
 
-function tracesOf<State>(operations: readonly Operation[], model: Model<State>): readonly Trace[] {
+function tracesOf<State>(
+  operations: readonly Operation[],
+  model: Model<State>,
+  given: unknown,
+): readonly Trace[] {
   return (
-    model.traces?.(operations) ??
+    model.traces?.(operations, given) ??
     operations.map((operation) => ({ writes: model.isReadOnly(operation) ? [] : [FIXED], reads: [] }))
   );
 }

@@ -111,7 +111,7 @@ describe("bokisim check", { timeout: 60_000 }, () => {
     [["check", "-", "--model", "queue", "--initial", "3"], "--initial: a list of values is wanted"],
     [["check", "-", "--model", "log", "--initial", '[{"seqnum": 2}]'], "--initial: a list of {"],
     [
-      ["check", "docs/histories/log-gap.jsonl", "--model", "kv"],
+      ["check", "docs/histories/log-gap.jsonl", "--model", "register"],
       'log-gap.jsonl:1  operation 0, operation: is "append"; ',
     ],
   ])("%j ends with 2 and says what is wrong", async (args, message) => {

@@ -6,10 +6,9 @@
 import { canonical } from "../canonical.ts";
 import type { Operation } from "../history.ts";
 import type { Model, OperationProblem, Trace } from "../model.ts";
-import { ANY, IMPOSSIBLE, NONE, type Specification } from "../specification.ts";
-import type { Timeline } from "../timeline.ts";
-
-export type CellOperation = "read" | "write" | "cas" | "append" | "delete";
+import { UNWRITTEN } from "./append-chains.ts";
+import { appendedCell, chainsOf, wholeCell } from "./cell-numbers.ts";
+import { type CellOperation, expectationOf, isReadOnly, matched } from "./cell-operations.ts";
 
 /** A cell whose operations have the names that `names` gives them. */
 export function cellModel(name: string, names: Readonly<Record<string, CellOperation>>): Model<unknown> {
@@ -27,18 +26,13 @@ export function cellModel(name: string, names: Readonly<Record<string, CellOpera
       kindOf(operation) === "cas"
         ? String(canonical(state) === canonical(expectationOf(operation).from))
         : canonical(state),
-    traces: (operations) => tracesOf(operations, kindOf),
-    specify: (timeline, given) => specify(timeline, given ?? null, kindOf),
+    traces: (operations, given) => tracesOf(operations, given ?? null, kindOf),
+    specify: (timeline, given) =>
+      timeline.operations.some((operation) => kindOf(operation) === "append")
+        ? appendedCell(timeline, given ?? null, kindOf)
+        : wholeCell(timeline, given ?? null, kindOf),
   };
 }
-
-/** What a compare-and-set expects and sets; written `{from, to}` or `[from, to]`. */
-function expectationOf({ input }: Operation): { readonly from: unknown; readonly to: unknown } {
-  return Array.isArray(input) ? { from: input[0], to: input[1] } : (input as { from: unknown; to: unknown });
-}
-
-/** Whether it set the value, as far as the client was told. A compare-and-set without an output did. */
-const matched = ({ output }: Operation): boolean => output !== false;
 
 function problemOf(kind: CellOperation, operation: Operation): OperationProblem | undefined {
   const { input, output, outcome, name } = operation;
@@ -109,90 +103,52 @@ function appended(state: unknown, tail: string | readonly unknown[]): unknown {
   return state === null ? tail : Array.isArray(state) ? [...state, ...tail] : undefined;
 }
 
-function isReadOnly(kind: CellOperation, operation: Operation): boolean {
-  if (kind === "read") return true;
-  if (kind !== "cas") return false;
-  const { from, to } = expectationOf(operation);
-  return !matched(operation) || canonical(from) === canonical(to);
-}
-
 /** What operations do to a value with this name; it stands for any value. */
 const EVERY = "*";
 
-function tracesOf(operations: readonly Operation[], kindOf: (of: Operation) => CellOperation): Trace[] {
-  const appends = operations.some((operation) => kindOf(operation) === "append");
-  const value = (written: unknown): string => (appends ? EVERY : `=${canonical(written)}`);
+function tracesOf(
+  operations: readonly Operation[],
+  given: unknown,
+  kindOf: (operation: Operation) => CellOperation,
+): Trace[] {
+  const nameOf = namesOf(operations, given, kindOf);
+  let appended = 0;
   const traceOf = (operation: Operation): Trace => {
     const kind = kindOf(operation);
     switch (kind) {
       case "read":
-        return { writes: [], reads: [value(operation.output)] };
+        return { writes: [], reads: operation.outcome === "ok" ? nameOf(operation.output) : [] };
       case "write":
-        return { writes: [value(operation.input), EVERY], reads: [] };
+        return { writes: [...nameOf(operation.input).slice(0, 1), EVERY], reads: [] };
       case "delete":
-        return { writes: [value(null), EVERY], reads: [] };
+        return { writes: [...nameOf(null).slice(0, 1), EVERY], reads: [] };
       case "append":
-        return { writes: [EVERY], reads: [] };
+        return { writes: [`+${appended++}`, EVERY], reads: [] };
       case "cas": {
         const { from, to } = expectationOf(operation);
         if (!matched(operation)) return { writes: [], reads: [EVERY] };
-        return { writes: [value(to), EVERY], reads: [value(from)] };
+        return { writes: [...nameOf(to).slice(0, 1), EVERY], reads: nameOf(from) };
       }
     }
   };
   return operations.map(traceOf);
 }
 
-/** The cell in numbers, when no operation appends: each value is a state. */
-function specify(
-  { operations, count }: Timeline,
+/** Names for what a value is made of: the value written as a whole first, then the appends by their number. */
+function namesOf(
+  operations: readonly Operation[],
   given: unknown,
   kindOf: (operation: Operation) => CellOperation,
-): Specification | undefined {
-  if (operations.some((operation) => kindOf(operation) === "append")) return undefined;
-  const numbers = new Map<unknown, number>();
-  const numberOf = (value: unknown): number => {
-    // Numbers are their own key; text is marked, so that it is not taken for the canonical text of another value.
-    const identity =
-      typeof value === "number" ? value : typeof value === "string" ? `"${value}` : canonical(value);
-    let number = numbers.get(identity);
-    if (number === undefined) numbers.set(identity, (number = numbers.size));
-    return number;
-  };
-  const initial = numberOf(given);
-  const needs = new Int32Array(count).fill(ANY);
-  const makes = new Int32Array(count).fill(NONE);
-  /** The state in which it is impossible. */
-  const excludes = new Int32Array(count).fill(NONE);
-  const readOnly = new Uint8Array(count);
-  let excluding = false;
-  operations.forEach((operation, number) => {
-    const kind = kindOf(operation);
-    readOnly[number] = isReadOnly(kind, operation) ? 1 : 0;
-    if (kind === "read") {
-      if (operation.outcome === "ok") needs[number] = numberOf(operation.output);
-    } else if (kind === "write") makes[number] = numberOf(operation.input);
-    else if (kind === "delete") makes[number] = numberOf(null);
-    else {
-      const { from, to } = expectationOf(operation);
-      if (matched(operation)) {
-        needs[number] = numberOf(from);
-        if (readOnly[number] === 0) makes[number] = numberOf(to);
-      } else {
-        excludes[number] = numberOf(from);
-        excluding = true;
-      }
-    }
-  });
-  return {
-    initial,
-    step(state, operation) {
-      const needed = needs[operation]!;
-      if ((needed !== ANY && needed !== state) || excludes[operation] === state) return IMPOSSIBLE;
-      const made = makes[operation]!;
-      return made === NONE ? state : made;
-    },
-    readOnly,
-    values: { count: numbers.size, needs, makes, excluding },
+): (value: unknown) => string[] {
+  const whole = (value: unknown): string => `=${canonical(value)}`;
+  if (!operations.some((operation) => kindOf(operation) === "append")) return (value) => [whole(value)];
+  const found = chainsOf(operations, given, kindOf);
+  if (found === undefined) return () => [EVERY];
+  const { chains } = found;
+  return (value) => {
+    const chain = chains.decompose(value);
+    if (chain === undefined) return [EVERY];
+    if (chain === UNWRITTEN) return [];
+    return [`=${chain.base}`, ...chain.appends.map((append) => `+${append}`)];
   };
 }

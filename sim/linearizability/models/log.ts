@@ -214,8 +214,8 @@ function specify({ operations, count }: Timeline, given: unknown): Specification
 const ALWAYS = 0x7fffffff;
 
 /** What a read returned is what an append wrote; whether it would have returned something older but for a trim depends on all trims. */
-function traces(operations: readonly Operation[]): Trace[] {
-  const book = bookOf(operations, undefined);
+function traces(operations: readonly Operation[], given: unknown): Trace[] {
+  const book = bookOf(operations, given);
   return operations.map((operation) => {
     const { name, input, output } = operation;
     if (name === "trim") return { writes: ["trim"], reads: [] };

@@ -74,6 +74,21 @@ export const appendingExecution = {
   wrong: fc.constantFrom(null, "a", "b", "ab", "ba", "aa"),
 } satisfies Executable<unknown>;
 
+const letter = fc.constantFrom(..."abcdefghijklmnop");
+/** Texts are seldom the same, so that values tell which appends made them; at times they are, or one is the end of another. */
+export const tellingExecution = {
+  ...cell(["get", "append", "put", "delete"], "get", "append"),
+  plan: fc.oneof(
+    fc.constant({ name: "get", input: undefined }),
+    fc.constant({ name: "get", input: undefined }),
+    fc.record({ name: fc.constant("append"), input: letter }),
+    fc.record({ name: fc.constant("append"), input: letter }),
+    fc.record({ name: fc.constantFrom("append", "put"), input: fc.constantFrom("A", "B", "AB", "Aa") }),
+    fc.constant({ name: "delete", input: undefined }),
+  ),
+  wrong: fc.option(fc.array(letter, { maxLength: 3 }).map((letters) => letters.join(""))),
+} satisfies Executable<unknown>;
+
 const queueOf = (value: fc.Arbitrary<number>): Executable<readonly unknown[]> => ({
   initial: [],
   plan: fc.oneof(

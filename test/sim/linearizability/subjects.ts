@@ -12,6 +12,7 @@ import {
   logExecution,
   queueExecution,
   registerExecution,
+  tellingExecution,
   trimmedLogExecution,
   uniqueQueueExecution,
 } from "./arbitraries.ts";
@@ -36,6 +37,7 @@ export const SUBJECTS = [
   subject("register", register, registerExecution, naiveCell),
   subject("kv", kv, kvExecution, naiveCell),
   subject("kv with append", kv, appendingExecution, naiveCell),
+  subject("kv with append of telling texts", kv, tellingExecution, naiveCell),
   subject("queue", queue, queueExecution, naiveQueue),
   subject("queue of unique values", queue, uniqueQueueExecution, naiveQueue),
   subject("log", log, logExecution, naiveLog),
