@@ -74,7 +74,6 @@ export function fakeEffects({
       const rows = disk.get(table) ?? new Map<number, unknown>();
       disk.set(table, rows.set(key, value));
       return true;
-      return true;
     },
     get: (table, key) => disk.get(table)?.get(key),
     sync: (timer) => void timers.set(timer, { afterNanos: 0 }),
