@@ -51,6 +51,8 @@ const RECOVERED_SHARE = 0.9;
 /** Throughput is judged over this much time, or more where that has fewer completions than a rate can be told from. */
 const WINDOW_NANOS: Nanos = 100 * MILLISECOND;
 const WINDOW_COMPLETIONS = 1_000;
+/** What a tenth of a window counts for at most, in levels. */
+const BURST_MOST = 1.5;
 
 export interface FaultSpan {
   readonly fromNanos: Nanos;
@@ -84,8 +86,8 @@ export function impactOf(
 
 /**
  * When the throughput was back: the first completion from which on every window, up to the horizon, has at least nine tenths
- * of the completions that the level before the fault would bring. A tenth of a window counts for no more than that level
- * brings: the burst of what had to wait does not make up for the time of waiting.
+ * of the completions that the level before the fault would bring. A tenth of a window counts for no more than one and a half times
+ * that level: the burst of what had to wait does not make up for the time of waiting.
  */
 function recoveryOf(
   { atNanos }: Completions,
@@ -104,7 +106,7 @@ function recoveryOf(
   const reached: number[] = [];
   for (let tenth = 0; tenth < tenths; tenth++) {
     const completed = firstAtOrAfter(atNanos, startOf(tenth + 1)) - firstAtOrAfter(atNanos, startOf(tenth));
-    reached.push(Math.min(level, completed));
+    reached.push(Math.min(BURST_MOST * level, completed));
   }
   const isBelow = (tenth: number): boolean => {
     let sum = 0;

@@ -325,6 +325,8 @@ interface Links {
   readonly network: LinkProfile;
   readonly pipe: LinkProfile;
   readonly zooKeeper: LinkProfile;
+  /** From one process to another of ZooKeeper's own host: no partition comes between them. */
+  readonly zooKeeperLocal: LinkProfile;
   readonly local: LinkProfile;
 }
 
@@ -334,7 +336,8 @@ function linkProfiles(boki: BokiConfig, network: NetworkConfig): Links {
   return {
     network: { name: "network", latency: network.latency, connections: boki.connectionsPerPeer },
     pipe: { name: "pipe", latency: network.pipeLatency, connections: 1, pinned: true, local: true },
-    zooKeeper: { name: "zookeeper", latency: network.zookeeperDelay, connections: 1, local: true },
+    zooKeeper: { name: "zookeeper", latency: network.zookeeperDelay, connections: 1 },
+    zooKeeperLocal: { name: "zookeeper", latency: network.zookeeperDelay, connections: 1, local: true },
     local: { name: "local", latency: NOTHING, connections: 1, local: true },
   };
 }
@@ -347,8 +350,10 @@ function routeBetween(
   to: Endpoint,
 ): LinkProfile {
   const [sender, receiver] = [roles[from.address], roles[to.address]];
-  if (sender === ROLE_ZOOKEEPER || receiver === ROLE_ZOOKEEPER) return links.zooKeeper;
-  if (sender === ROLE_WORKER || receiver === ROLE_WORKER) return links.pipe;
   const sameHost = simulation.processes[from.address]!.host === simulation.processes[to.address]!.host;
+  if (sender === ROLE_ZOOKEEPER || receiver === ROLE_ZOOKEEPER) {
+    return sameHost ? links.zooKeeperLocal : links.zooKeeper;
+  }
+  if (sender === ROLE_WORKER || receiver === ROLE_WORKER) return links.pipe;
   return sameHost ? links.local : links.network;
 }
