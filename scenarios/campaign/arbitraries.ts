@@ -148,6 +148,7 @@ function logOperation(tags: number): fc.Arbitrary<LogOperation> {
     },
     { weight: 1, arbitrary: fc.record({ op: fc.constant("checkTail" as const), tag }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant("setAuxData" as const), at: place }) },
+    { weight: 1, arbitrary: fc.record({ op: fc.constant("trim" as const), tag, at: place }) },
   );
 }
 

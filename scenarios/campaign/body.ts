@@ -46,18 +46,20 @@ function* carryOut(operation: Operation, met: Seqnum[]): Steps<void> {
     case "all": {
       const requests = operation.operations.flatMap((each) => requestOf(each, met) ?? []);
       if (requests.length === 0) return;
-      for (const result of (yield { op: "all", requests }) as readonly LogResult[]) learn(met, result);
+      const results = (yield { op: "all", requests }) as readonly LogResult[];
+      for (const [i, result] of results.entries()) learn(met, result, requests[i]!);
       return;
     }
     default: {
       const request = requestOf(operation, met);
-      if (request !== undefined) learn(met, (yield request) as LogResult);
+      if (request !== undefined) learn(met, (yield request) as LogResult, request);
     }
   }
 }
 
-function learn(met: Seqnum[], { outcome, seqnum }: LogResult): void {
-  if (outcome === "ok") meet(met, seqnum);
+/** What gave a record is worth remembering; a trim gives none. */
+function learn(met: Seqnum[], { outcome, seqnum, record }: LogResult, request: LogRequest): void {
+  if (outcome === "ok" && (record !== undefined || request.op === "append")) meet(met, seqnum);
 }
 
 /** Keeps `met` ascending and without duplicates. */

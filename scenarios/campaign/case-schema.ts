@@ -47,6 +47,7 @@ const logOperations = [
   z.strictObject({ op: z.enum(["readNext", "readPrev", "readNextBlock"]), tag, at: place }),
   z.strictObject({ op: z.literal("checkTail"), tag }),
   z.strictObject({ op: z.literal("setAuxData"), at: place }),
+  z.strictObject({ op: z.literal("trim"), tag, at: place }),
 ] as const;
 const logOperation = z.discriminatedUnion("op", logOperations);
 const operation: z.ZodType = z.lazy(() =>

@@ -29,7 +29,9 @@ export type LogOperation =
     }
   | { readonly op: "checkTail"; readonly tag: number }
   /** Attaches aux data to a record; without one that the call knows nothing is done. */
-  | { readonly op: "setAuxData"; readonly at: Place };
+  | { readonly op: "setAuxData"; readonly at: Place }
+  /** Gives up the records below a place: all of the LogBook's (tag 0), or as far as the tag goes. */
+  | { readonly op: "trim"; readonly tag: number; readonly at: Place };
 
 export type Operation =
   | LogOperation

@@ -97,7 +97,7 @@ function drawCluster(draw: Draw): Partial<CaseCluster> {
   // A third of the runs have the shape that people deploy.
   const typical = draw.chance(0.3);
   const nodes = (): number => (typical ? 3 : draw.between(1, 5));
-  const spares = (): number => 0;
+  const spares = (): number => (draw.chance(0.6) ? 0 : draw.between(1, 2));
   return {
     engines: nodes(),
     storages: nodes(),
@@ -153,6 +153,7 @@ const WEIGHTS = {
   checkTail: 1,
   readNextBlock: 1,
   setAuxData: 1,
+  trim: 0.5,
   sleep: 1,
   all: 1,
   invoke: 1,
@@ -246,6 +247,9 @@ function logOperation(draw: Draw, swarm: Swarm, wanted?: LogKind): LogOperation 
       return { op: "checkTail", tag: draw.between(0, swarm.tags) };
     case "setAuxData":
       return { op: "setAuxData", at: { back: draw.chance(0.7) ? 0 : draw.between(1, 8) } };
+    case "trim":
+      // Everything or a tag, up to somewhere that leaves something.
+      return { op: "trim", tag: draw.chance(0.5) ? 0 : draw.between(1, swarm.tags), at: drawPlace(draw) };
     default:
       return { op: kind, tag: draw.between(0, swarm.tags), at: drawPlace(draw) };
   }

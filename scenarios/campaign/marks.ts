@@ -1,9 +1,18 @@
 /**
- * Coverage marks: situations of the protocol that a campaign has to reach, or it has shown little. Each is noticed in what
- * roles observe and count anyway; nothing in a run depends on them.
+ * Coverage marks: situations of the protocol that a campaign has to reach, or it has shown little. Each is noticed in what roles
+ * observe and count anyway; nothing in a run depends on them.
  */
 
+import {
+  type LogspaceId,
+  sequencerOf,
+  type ViewId,
+  viewOf,
+  viewOfJoined,
+} from "../../models/boki/identifiers.ts";
 import type { Observation } from "../../models/boki/observations.ts";
+import type { FaultPeriod } from "../../sim/faults/fault.ts";
+import type { CaseCluster } from "./case.ts";
 
 /** By name, what it means. */
 export const MARKS = {
@@ -15,6 +24,25 @@ export const MARKS = {
   readBlocked: "a blocking read found nothing and waited",
   blockedReadWoken: "a blocking read was woken by a record",
   evicted: "a record left a storage node's memory",
+  sealedUncommitted: "a view was sealed with an entry that had not been committed",
+  sealDroppedEntry: "a seal left out an entry that its primary had made",
+  tailAtProducer: "an engine learned at the end of a view that an open append had been ordered",
+  tailAtStorage: "a storage node ordered records only at the end of their view",
+  tailAtIndex: "an index took in entries only at the end of their view",
+  appendDiscarded: "an append was discarded because its view had ended",
+  appendRetried: "an append was made again in a later view",
+  appendLateInView: "an append that was discarded at first succeeded in a later view",
+  blockedOverView: "a blocking read waited while its view ended",
+  readOlderView: "a read returned a record of an earlier view",
+  viewsThree: "a log lived through three views or more",
+  logBookMoved: "a LogBook moved to another physical log",
+  sessionExpired: "a process was taken for gone",
+  memberReplaced: "a node that had not been in the view before took part",
+  entrySentAgain: "a primary sent an entry again to a backup that lacked it",
+  crashedSequencer: "a sequencer lost its memory",
+  crashedStorage: "a storage node lost its memory",
+  crashedEngine: "an engine lost its memory",
+  partitioned: "some nodes could not reach others",
 } as const;
 
 export type MarkName = keyof typeof MARKS;
@@ -27,37 +55,147 @@ const COUNTERS: Readonly<Record<string, MarkName>> = {
   "storage.readParked": "readParked",
   "storageMemory.miss": "readFromDatabase",
   "index.blockedReadWoken": "blockedReadWoken",
+  "zooKeeper.sessionExpired": "sessionExpired",
+  "sequencer.entrySentAgain": "entrySentAgain",
 };
 
 export interface Marks {
   observe(observation: Observation): void;
-  /** To be called once, with the counters of the run. */
-  finish(counters: ReadonlyMap<string, number>): void;
+  /** To be called once, with the counters of the run and the faults that happened. */
+  finish(counters: ReadonlyMap<string, number>, faults: readonly FaultPeriod[]): void;
   readonly counts: Partial<Record<MarkName, number>>;
 }
 
-export function createMarks(): Marks {
+/** What the marks remember of one log. */
+interface LogMarks {
+  /** Entries its primary made, and how many of them it has sent out as committed. */
+  made: number;
+  propagated: number;
+  /** Set when it is sealed. */
+  final: number | undefined;
+}
+
+export function createMarks(cluster: CaseCluster): Marks {
   const counts: Partial<Record<MarkName, number>> = {};
   const mark = (name: MarkName, times = 1): void => {
     counts[name] = (counts[name] ?? 0) + times;
   };
+  const logs = new Map<LogspaceId, LogMarks>();
+  /** Appends that were discarded, by the number of their data. */
+  const discarded = new Set<number>();
+  /** Blocking reads that wait, by engine of origin and operation. */
+  const blocked = new Set<string>();
+  const books = new Map<number, { readonly view: ViewId; readonly logspace: LogspaceId }>();
+  let latest: ViewId = 0;
+
+  function logOf(logspace: LogspaceId): LogMarks {
+    let log = logs.get(logspace);
+    if (log === undefined) {
+      log = { made: 0, propagated: 0, final: undefined };
+      logs.set(logspace, log);
+    }
+    return log;
+  }
+
+  function appendIssued({ logspace, record }: Extract<Observation, { kind: "appendIssued" }>): void {
+    const view = viewOf(logspace);
+    const before = books.get(record.logBook);
+    // A LogBook stays where it is when the same sequencer is the primary of its log.
+    if (
+      before !== undefined &&
+      view > before.view &&
+      sequencerOf(logspace) !== sequencerOf(before.logspace)
+    ) {
+      mark("logBookMoved");
+    }
+    if (before === undefined || view > before.view) books.set(record.logBook, { view, logspace });
+    if (discarded.has(record.data)) mark("appendRetried");
+  }
+
   return {
     counts,
     observe(observation) {
       switch (observation.kind) {
-        case "readBlocked":
-          mark("readBlocked");
-          return;
         case "evicted":
           mark("evicted");
           return;
+        case "readBlocked":
+          mark("readBlocked");
+          blocked.add(`${observation.origin} ${observation.op}`);
+          return;
+        case "readDone":
+          if (blocked.size > 0) blocked.delete(`${observation.engine} ${observation.op}`);
+          if (observation.outcome === "ok" && viewOfJoined(observation.seqnum) < latest) {
+            mark("readOlderView");
+          }
+          return;
+        case "appendIssued":
+          appendIssued(observation);
+          return;
+        case "appendDone": {
+          const { outcome, record } = observation;
+          if (outcome === "discarded") {
+            mark("appendDiscarded");
+            discarded.add(record.data);
+          } else if (outcome === "ok" && discarded.has(record.data)) {
+            mark("appendLateInView");
+          }
+          return;
+        }
+        case "cutMade": {
+          const { entry, view } = observation;
+          const log = logOf(entry.logspace);
+          log.made = Math.max(log.made, entry.position + 1);
+          if (view.viewId <= latest) return;
+          latest = view.viewId;
+          if (latest >= 2) mark("viewsThree");
+          const isSpare = (count: number) => (id: number) => id > count;
+          if (
+            view.sequencers.some(isSpare(cluster.sequencers)) ||
+            view.storages.some(isSpare(cluster.storages)) ||
+            view.engines.some(isSpare(cluster.engines))
+          ) {
+            mark("memberReplaced");
+          }
+          return;
+        }
+        case "propagated": {
+          const log = logOf(observation.entry.logspace);
+          log.propagated = Math.max(log.propagated, observation.entry.position + 1);
+          return;
+        }
+        case "sealed":
+          if (blocked.size > 0) mark("blockedOverView", blocked.size);
+          for (const { logspace, final } of observation.logs) {
+            const log = logOf(logspace);
+            log.final = final;
+            if (final > log.propagated) mark("sealedUncommitted");
+            if (final < log.made) mark("sealDroppedEntry");
+          }
+          return;
+        case "applied": {
+          const log = logs.get(observation.entry.logspace);
+          if (log?.final === undefined) return;
+          if (observation.role === "producer") mark("tailAtProducer");
+          else if (observation.role === "storage") mark("tailAtStorage");
+          else if (observation.role === "index") mark("tailAtIndex");
+          return;
+        }
         default:
       }
     },
-    finish(counters) {
+    finish(counters, faults) {
       for (const [counter, name] of Object.entries(COUNTERS)) {
         const times = counters.get(counter) ?? 0;
         if (times > 0) mark(name, times);
+      }
+      for (const { fault, struck } of faults) {
+        if (fault.kind === "partition") mark("partitioned");
+        if (fault.kind !== "crash") continue;
+        const strikes = (role: string): boolean => struck.some((name) => name.startsWith(`${role}-`));
+        if (strikes("sequencer")) mark("crashedSequencer");
+        if (strikes("storage")) mark("crashedStorage");
+        if (strikes("engine")) mark("crashedEngine");
       }
     },
   };

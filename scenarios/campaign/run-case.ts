@@ -14,6 +14,7 @@ import { playersOf } from "../../models/boki/parts.ts";
 import type { FaultPlan } from "../../sim/faults/fault.ts";
 import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
+import type { Simulation } from "../../sim/simulation.ts";
 import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
 import { type CallerState, caller } from "./caller.ts";
@@ -82,7 +83,7 @@ export function runCase(subject: Case): Verdict {
     counts[name] = (counts[name] ?? 0) + 1;
     failures.push({ name, atNanos: nowNanos - START_UP_NANOS, message });
   };
-  const marks = createMarks();
+  const marks = createMarks(cluster);
   const invariants = createInvariants({
     inspected: () => deployment,
     blockingReadLimitNanos: boki.blockingReadLimitNanos,
@@ -152,14 +153,9 @@ export function runCase(subject: Case): Verdict {
   }
   for (const [name, count] of invariants.counts) if (!isPermitted(name)) counts[name] = count;
   if (settledNanos === undefined && failures.length === 0) {
-    const open = [...(simulation.stateOf(asking) as CallerState).open];
-    fail(
-      "L1",
-      nowNanos,
-      `call ${open.join(", ")} has no answer ${subject.settleNanos / 1e6} ms after everything was whole`,
-    );
+    fail("L1", nowNanos, describeOpen(simulation, asking, subject.settleNanos));
   }
-  marks.finish(simulation.recorder.counts());
+  marks.finish(simulation.recorder.counts(), faults.periods);
   return {
     digest: simulation.digest.toString(),
     withinBudget,
@@ -171,6 +167,20 @@ export function runCase(subject: Case): Verdict {
     simulatedNanos: nowNanos - START_UP_NANOS,
     settledNanos,
   };
+}
+
+/** Which calls have no answer, and what the oldest of their operations are. */
+function describeOpen(simulation: Simulation, asking: Address, settleNanos: Nanos): string {
+  const { open } = simulation.stateOf(asking) as CallerState;
+  const operations = simulation.recorder
+    .pending()
+    .slice(0, 3)
+    .map(({ name, process, startNanos }) => {
+      const sinceMillis = (simulation.nowNanos - startNanos) / 1e6;
+      return `${name} of ${simulation.processes[process]!.name} for ${sinceMillis.toFixed(1)} ms`;
+    });
+  const doing = operations.length === 0 ? "no operation is open" : `open: ${operations.join(", ")}`;
+  return `${open.size} calls have no answer ${settleNanos / 1e6} ms after everything was whole; ${doing}`;
 }
 
 /** The case's plan on the clock of the simulation, which includes the start-up. */

@@ -164,6 +164,7 @@ function simplerOperation(operation: Operation): (readonly Operation[])[] {
       return [[{ ...operation, op: "readNext" }], ...placesOf(operation)];
     case "readNext":
     case "readPrev":
+    case "trim":
       return placesOf(operation);
     case "all":
       return operation.operations.flatMap((each, i) =>
@@ -177,7 +178,7 @@ function simplerOperation(operation: Operation): (readonly Operation[])[] {
 }
 
 function placesOf(
-  operation: Extract<LogOperation, { op: "readNext" | "readPrev" | "readNextBlock" }>,
+  operation: Extract<LogOperation, { op: "readNext" | "readPrev" | "readNextBlock" | "trim" }>,
 ): Operation[][] {
   const { at } = operation;
   if (at === "start") return [];
