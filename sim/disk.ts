@@ -94,6 +94,11 @@ export class Disk {
     return faulty ? this.getFaulty(table, key, cell, nowNanos) : cell;
   }
 
+  /** What is there, for who observes a run: no fault has a say, and nothing is drawn. */
+  peek(table: string, key: number): unknown {
+    return this.tables.get(table, key);
+  }
+
   /** False: a fault has refused the write. */
   put(table: string, key: number, value: unknown, sizeBytes: Bytes, nowNanos: Nanos): boolean {
     if (!(key >= 0 && Number.isInteger(key))) {

@@ -10,6 +10,7 @@
  * somebody must have the record.
  */
 
+import { damageOf } from "../../../sim/faults/damage.ts";
 import { get } from "../../../sim/structures/grow-map.ts";
 import type { Nanos } from "../../../sim/units.ts";
 import { formatSeqnum, highOf, join, positionOf } from "../identifiers.ts";
@@ -46,10 +47,18 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
   /** By the identity of the payload. */
   const open = new Map<number, OpenAppend>();
 
+  /** What a storage node has on its disk. What a fault has damaged is told from what is right by its checksum: it is not there. */
   function databaseRecord(storage: number, logspace: number, position: number): LogRecord | undefined {
     const { simulation, storages } = inspected();
     const disk = simulation.processes[storages[storage - 1]!]!.host.disk;
-    return disk?.get(`log ${logspace}`, position) as LogRecord | undefined;
+    const found = disk?.peek(`log ${logspace}`, position);
+    return damageOf(found) === undefined ? (found as LogRecord | undefined) : undefined;
+  }
+
+  function isDamaged(storage: number, logspace: number, position: number): boolean {
+    const { simulation, storages } = inspected();
+    const disk = simulation.processes[storages[storage - 1]!]!.host.disk;
+    return damageOf(disk?.peek(`log ${logspace}`, position)) !== undefined;
   }
 
   /** What a storage node would answer to a read, once it has applied the entry that ordered the record. */
@@ -89,7 +98,7 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
           copies++;
           continue;
         }
-        if (found === undefined && !state.isSame) continue;
+        if (found === undefined && (!state.isSame || isDamaged(storage, log.logspace, position))) continue;
         violations.report(
           "D1",
           nowNanos,
@@ -162,6 +171,7 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
       if (record !== undefined && isGivenUp(reference, record.logBook, seqnum)) return;
       const found = databaseRecord(storage, highOf(seqnum), positionOf(seqnum));
       if (found !== undefined && sameRecord(found, record)) return;
+      if (isDamaged(storage, highOf(seqnum), positionOf(seqnum))) return;
       violations.report(
         "D3",
         nowNanos,

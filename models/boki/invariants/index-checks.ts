@@ -17,8 +17,9 @@ import type { EngineState } from "../engine-state.ts";
 import { highOf, type LogBookId, type LogspaceId, type NodeId, TAG_ALL, type Tag } from "../identifiers.ts";
 import type { IndexState } from "../index-state.ts";
 import type { Observation } from "../observations.ts";
+import { isMember } from "../view.ts";
 import type { CheckContext } from "./context.ts";
-import { endBefore, type LogReference } from "./reference.ts";
+import { endBefore, type LogReference, viewOfLog } from "./reference.ts";
 
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
@@ -68,11 +69,21 @@ export function createIndexChecks({ reference, violations, inspected }: CheckCon
     return state?.indexes.get(logspace);
   }
 
+  function isMemberStill({ address, engine, logspace }: Checked): boolean {
+    const state = inspected().simulation.stateOf(address) as EngineState | undefined;
+    const view = viewOfLog(reference, logspace);
+    return (
+      state !== undefined && view !== undefined && isMember(view, "engines", engine, state.session.birth)
+    );
+  }
+
   function checkAdvance(checked: Checked, nowNanos: Nanos): void {
     const log = reference.log(checked.logspace);
     const index = stateOf(checked);
     const end = endBefore(log, checked.metalogPosition);
     const who = whoIs(checked);
+    // The engine has died since, and its index with it.
+    if (index === undefined && !isMemberStill(checked)) return;
     if (index === undefined || checked.seqnumPosition !== end || index.indexedSeqnum !== end) {
       violations.report(
         "I1",

@@ -14,11 +14,16 @@ import {
   NETWORK_DEFAULTS,
   type NetworkConfig,
 } from "../../../models/boki/config.ts";
+import type { DefectId } from "../../../models/boki/defects.ts";
 import { createInvariants, type Invariants } from "../../../models/boki/invariants/invariants.ts";
 import type { InvariantName } from "../../../models/boki/invariants/violations.ts";
 import type { LogProgram } from "../../../models/boki/log-api.ts";
 import type { BokiMessage } from "../../../models/boki/messages.ts";
+import type { Reconfiguration } from "../../../models/boki/operator.ts";
+import { playersOf } from "../../../models/boki/parts.ts";
 import type { WorkloadConfig } from "../../../models/workloads/config.ts";
+import type { FaultPlan } from "../../../sim/faults/fault.ts";
+import { installFaults } from "../../../sim/faults/injector.ts";
 import type { Address, Machine } from "../../../sim/machine.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../../sim/units.ts";
 import { PROGRAMS } from "./programs.ts";
@@ -48,7 +53,13 @@ export interface Setup {
   readonly check?: boolean;
   readonly stuckNanos?: Nanos;
   readonly promptNanos?: Nanos;
-  /** Called before the run, to set faults. */
+  readonly defects?: readonly DefectId[];
+  readonly reconfigurations?: readonly Reconfiguration[];
+  /** Its times count from when the cluster is up. */
+  readonly faults?: FaultPlan;
+  /** When faults have ended; what completes is judged from then on. */
+  readonly calmFromNanos?: Nanos;
+  /** Called before the run, to look or to set faults by hand. */
   readonly prepare?: (deployment: Deployment) => void;
 }
 
@@ -94,6 +105,7 @@ export function run(setup: Setup): Run {
     blockingReadLimitNanos: boki.blockingReadLimitNanos,
     stuckNanos: setup.stuckNanos ?? 10 * MILLISECOND,
     promptNanos: setup.promptNanos ?? 3 * MILLISECOND,
+    calmFromNanos: START_UP_NANOS + (setup.calmFromNanos ?? 0),
   });
   const check = setup.check ?? true;
   deployment = createDeployment({
@@ -107,6 +119,8 @@ export function run(setup: Setup): Run {
     workloads: setup.workloads ?? [],
     programs: { ...PROGRAMS, ...setup.programs },
     mutation: setup.mutation ?? 0,
+    defects: setup.defects ?? [],
+    reconfigurations: setup.reconfigurations ?? [],
     free: setup.free ?? true,
     history: true,
     ...(check ? { observer: invariants.observe } : {}),
@@ -118,6 +132,11 @@ export function run(setup: Setup): Run {
     machine: caller,
     config: { gateway, calls: setup.calls ?? [] },
   });
+  const { faults } = setup;
+  if (faults !== undefined) {
+    const timed = faults.timed.map((each) => ({ ...each, atNanos: START_UP_NANOS + each.atNanos }));
+    installFaults(simulation, { ...faults, timed }, { resolve: (part) => playersOf(part, deployment!) });
+  }
   setup.prepare?.(deployment);
   simulation.start();
   let abort: unknown;
