@@ -256,6 +256,7 @@ const LINKS: readonly LinkProfile[] = [
   { name: "several", latency: LATENCY, connections: 3 },
   { name: "pinned", latency: constant(200), connections: 1, pinned: true, local: true },
   { name: "datagrams", latency: LATENCY, connections: 0 },
+  { name: "handed over", latency: LATENCY, connections: 1, pinned: true },
   { name: "one", latency: { kind: "uniform", low: 0, high: 1_000 }, connections: 1 },
 ];
 

@@ -99,6 +99,28 @@ describe("a disk", () => {
     for (const [key, value] of read.entries()) expect(value).toBeOneOf([`key ${key}`, `before ${key}`]);
   });
 
+  test("may lose several writes to one key, one on top of the other, and then has what was there before all of them", () => {
+    const simulation = simulate();
+    const host = simulation.addHost({ name: "host", cores: 1, disk: profile });
+    const found: unknown[] = [];
+    const writer = logging({
+      start: (out) => {
+        found.push(out.get("t", 0));
+        if (out.now > 0) return;
+        for (const time of [0, 2_000, 4_000]) out.setTimer(time, time);
+      },
+      timeout: (timer, out) => {
+        if (timer === "synced") return;
+        out.put("t", 0, `at ${timer}`, 1);
+        out.sync("synced");
+      },
+    });
+    add(simulation, "writer", writer, { host });
+    const lies = { kind: "disk", of: {}, rule: { unsyncedLossShare: 1 } } as const;
+    suffer(simulation, [timed(1_000, undefined, lies), timed(8_000, 10, CRASH)], 10_000);
+    expect(found).toEqual([undefined, "at 0"]);
+  });
+
   test("may tear at a loss of power writes that were not synced, never one that was", () => {
     const { whole, damaged, read } = written({ tornShare: 0.3 }, { crash: true, until: 4_000 });
     expect(whole).toBe(0);
@@ -200,6 +222,10 @@ describe("the time a disk takes", () => {
 
   test("is to the moment at which everything is healed", () => {
     expect(times([[500, FOREVER, { stalled: true }]], 5_000).syncs).toEqual([5_600, 6_700]);
+  });
+
+  test("is over for a sync that is done when the stall begins", () => {
+    expect(times([[1_100, 4_000, { stalled: true }]]).syncs).toEqual([1_100, 6_200]);
   });
 
   test("never ends if the stall does not", () => {

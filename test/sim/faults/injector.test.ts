@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Fault, FaultPlan } from "../../../sim/faults/fault.ts";
 import { installFaults, numbered } from "../../../sim/faults/injector.ts";
-import { restoreSimulation, saveSimulation } from "../../../sim/snapshot.ts";
 import { add, constant, kindsOf, logging, simulate } from "../kit.ts";
 import { build, everythingOf, TOY_NANOS, toySystems } from "../toy.ts";
 import { every10, sender, suffer, timed } from "./kit.ts";
@@ -207,53 +206,6 @@ describe("a plan", () => {
         expect(run({ timed: tooLate })).toEqual(run({ timed: [] }));
       }),
       { numRuns: 10 },
-    );
-  });
-});
-
-describe("a run with faults", () => {
-  const systems = toySystems.chain((system) =>
-    faultPlans(TOY_NANOS).map((plan) => ({ ...system, crashes: [], faults: [], plan })),
-  );
-
-  test("is the same in both modes", () => {
-    fc.assert(
-      fc.property(systems, (system) => {
-        const [fast, checked] = (["fast", "checked"] as const).map((mode) => {
-          const simulation = build(system, mode);
-          simulation.start();
-          simulation.run(TOY_NANOS);
-          return everythingOf(simulation);
-        });
-        expect(checked).toEqual(fast);
-      }),
-      { numRuns: 40 },
-    );
-  });
-
-  test("goes on from a snapshot as the uninterrupted one", () => {
-    fc.assert(
-      fc.property(systems, fc.nat(TOY_NANOS), (system, cut) => {
-        const whole = build(system, "fast");
-        whole.start();
-        whole.run(TOY_NANOS);
-        const original = build(system, "fast");
-        original.start();
-        original.run(cut);
-        const copy = build(system, "fast");
-        restoreSimulation(copy, saveSimulation(original));
-        copy.run(TOY_NANOS);
-        expect(everythingOf(copy)).toEqual(everythingOf(whole));
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  test("cannot be restored where no faults were installed", () => {
-    const simulation = group();
-    suffer(simulation, [], 10);
-    expect(() => restoreSimulation(group(), saveSimulation(simulation))).toThrow(
-      "the snapshot keeps [faults], the simulation []",
     );
   });
 });
