@@ -16,8 +16,8 @@ export interface Explanation {
   /** A linearization of the history until just before that return. */
   readonly linearization: readonly Operation[];
   /**
-   * A small part of the history until that return that is not linearizable either: leaving out any one, with those that read
-   * what it wrote, leaves something linearizable. Operations open at that return have an unknown outcome here.
+   * A small part of the history until that return that is not linearizable either. As far as that return it is, when any one
+   * is left out with those that read what it wrote.
    */
   readonly part: readonly Operation[];
   /** The states of `part` in which the operation could take effect; undefined when there are too many. */
@@ -58,22 +58,19 @@ export function explain<State>(
     operation,
     returnedBefore: fits,
     linearization: [...checkObject(before, model, options).order].map((number) => before.operations[number]!),
-    part,
+    part: part.map(({ index }) => operations.find((each) => each.index === index)!),
     states: possibleStates(part, operation, model, options),
   };
 }
 
-/** The history until the return of that rank; operations still open have an unknown outcome. */
+/** The history until the return of that rank; operations still open need not have taken effect. */
 function until(timeline: Timeline, returns: number): Operation[] {
   if (returns === 0) return [];
   const { byReturn, returnedAt, invokedAt, operations } = timeline;
   const end = returnedAt[byReturn[returns - 1]!]!;
   return operations.flatMap((operation, number) => {
     if (invokedAt[number]! > end) return [];
-    if (returnedAt[number]! <= end || operation.outcome === "unknown") return [operation];
-    return [
-      { ...operation, output: undefined, outcome: "unknown" as const, returned: Number.POSITIVE_INFINITY },
-    ];
+    return [returnedAt[number]! <= end ? operation : { ...operation, returned: Number.POSITIVE_INFINITY }];
   });
 }
 

@@ -21,9 +21,15 @@ export interface Operation {
   readonly outcome: Ending;
   /** When it was invoked, in nanoseconds or in places of an event list. */
   readonly invoked: number;
-  /** When it returned, in the same unit; infinite unless the outcome is `ok`. */
+  /**
+   * When it returned, in the same unit; infinite unless the outcome is `ok`. An operation that is `ok` and never returns need not
+   * take effect, but if it does, it is with this output: how a history is cut off at a moment (explain.ts).
+   */
   readonly returned: number;
 }
+
+/** Whether the operation must have taken effect by some moment. */
+export const hasReturned = ({ returned }: Operation): boolean => Number.isFinite(returned);
 
 /** How the unit of `invoked` and `returned` is shown. */
 export type Clock = "nanos" | "events";

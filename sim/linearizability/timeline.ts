@@ -7,7 +7,7 @@
  */
 
 import { canonical } from "./canonical.ts";
-import type { Operation } from "./history.ts";
+import { hasReturned, type Operation } from "./history.ts";
 
 export interface Timeline {
   readonly count: number;
@@ -20,7 +20,7 @@ export interface Timeline {
   readonly byReturn: Int32Array;
   /** The others, in the order of their invocations. */
   readonly neverReturned: Int32Array;
-  /** For one that never returned: the last one before it that never returned and has the same name and input, or `NO_TWIN`. */
+  /** For one that never returned: the last one before it that never returned and has the same name, input and output, or `NO_TWIN`. */
   readonly earlierTwin: Int32Array;
   /** A number that no two operations share that are open at the same moment, and as small as that allows. */
   readonly slots: Int32Array;
@@ -33,7 +33,7 @@ export const NO_TWIN = -1;
 export function timelineOf(unordered: readonly Operation[]): Timeline {
   const operations = inOrder(unordered, (operation) => operation.invoked);
   const returning = operations.flatMap((operation, number) =>
-    operation.outcome === "ok" ? [{ number, returned: operation.returned }] : [],
+    hasReturned(operation) ? [{ number, returned: operation.returned }] : [],
   );
   const byReturn = Int32Array.from(
     inOrder(returning, (each) => each.returned),
@@ -61,7 +61,7 @@ export function timelineOf(unordered: readonly Operation[]): Timeline {
     slots[number] = free.pop() ?? slotCount++;
   }
   const neverReturned = Int32Array.from(
-    operations.flatMap(({ outcome }, number) => (outcome === "ok" ? [] : [number])),
+    operations.flatMap((operation, number) => (hasReturned(operation) ? [] : [number])),
   );
   const earlierTwin = twins(operations, neverReturned);
   return { count, operations, invokedAt, returnedAt, byReturn, neverReturned, earlierTwin, slots, slotCount };
@@ -71,8 +71,8 @@ function twins(operations: readonly Operation[], among: Int32Array): Int32Array 
   const earlierTwin = new Int32Array(operations.length).fill(NO_TWIN);
   const last = new Map<string, number>();
   for (const number of among) {
-    const { name, input } = operations[number]!;
-    const kind = `${name} ${canonical(input)}`;
+    const { name, input, output } = operations[number]!;
+    const kind = `${name} ${canonical(input)} ${canonical(output)}`;
     earlierTwin[number] = last.get(kind) ?? NO_TWIN;
     last.set(kind, number);
   }

@@ -1,7 +1,7 @@
 /** A cell in numbers: each value that matters is a state (sim/linearizability/specification.ts, `Values`). */
 
 import { canonical } from "../canonical.ts";
-import type { Operation } from "../history.ts";
+import { hasReturned, type Operation } from "../history.ts";
 import { ANY, IMPOSSIBLE, NONE, type Specification } from "../specification.ts";
 import type { Timeline } from "../timeline.ts";
 import { Chains, UNWRITTEN } from "./append-chains.ts";
@@ -60,7 +60,7 @@ export function wholeCell(timeline: Timeline, given: unknown, kindOf: KindOf): S
   timeline.operations.forEach((operation, number) => {
     const kind = kindOf(operation);
     if (kind === "read") {
-      if (operation.outcome === "ok") numbers.needs[number] = numberOf(operation.output);
+      if (hasReturned(operation)) numbers.needs[number] = numberOf(operation.output);
     } else if (kind === "write") numbers.makes[number] = numberOf(operation.input);
     else if (kind === "delete") numbers.makes[number] = numberOf(null);
     else {
@@ -68,7 +68,7 @@ export function wholeCell(timeline: Timeline, given: unknown, kindOf: KindOf): S
       if (matched(operation)) {
         numbers.needs[number] = numberOf(from);
         if (readOnly[number] === 0) numbers.makes[number] = numberOf(to);
-      } else {
+      } else if (hasReturned(operation)) {
         numbers.excludes[number] = numberOf(from);
         numbers.excluding = true;
       }
@@ -88,7 +88,7 @@ export function chainsOf(
   for (let number = 0; number < operations.length; number++) {
     const operation = operations[number]!;
     const kind = kindOf(operation);
-    if (kind === "cas" && (operation.outcome === "unknown" || !matched(operation))) return undefined;
+    if (kind === "cas" && !(hasReturned(operation) && matched(operation))) return undefined;
     if (kind === "write") written.push(operation.input);
     else if (kind === "delete") written.push(null);
     else if (kind === "cas") written.push(expectationOf(operation).to);
@@ -144,7 +144,7 @@ export function appendedCell(timeline: Timeline, given: unknown, kindOf: KindOf)
     const kind = kindOf(operation);
     if (kind === "write") numbers.makes[number] = wholeNumber(operation.input);
     else if (kind === "delete") numbers.makes[number] = wholeNumber(null);
-    else if (kind === "cas" || (kind === "read" && operation.outcome === "ok")) {
+    else if (kind === "cas" || (kind === "read" && hasReturned(operation))) {
       const needed = readNumber(kind === "cas" ? expectationOf(operation).from : operation.output);
       if (needed === undefined) return undefined;
       numbers.needs[number] = needed;

@@ -1,7 +1,7 @@
 /** All records that a history of a log knows of, in the order of their seqnums. */
 
 import { canonical } from "../canonical.ts";
-import type { Operation } from "../history.ts";
+import { hasReturned, type Operation } from "../history.ts";
 
 /** A seqnum: a number where that is exact. Numbers and bigints compare with each other. */
 export type Position = number | bigint;
@@ -73,7 +73,7 @@ export function bookOf(operations: readonly Operation[], given: unknown): Book {
     entries.set(at, { seqnum: at, data, tags: tagsOf(tags)!, append: undefined });
   }
   for (const operation of operations) {
-    if (operation.name !== "append" || operation.outcome !== "ok") continue;
+    if (operation.name !== "append" || !hasReturned(operation)) continue;
     const { seqnum } = recordOf(operation.output);
     // Of two appends that returned the same seqnum the second can never take effect.
     if (!entries.has(seqnum)) entries.set(seqnum, entryOf(seqnum, operation));
@@ -149,7 +149,7 @@ interface Seen {
  */
 function attributed(operations: readonly Operation[], known: ReadonlyMap<Position, Entry>): Entry[] {
   const appends = operations
-    .filter(({ name, outcome }) => name === "append" && outcome === "unknown")
+    .filter((operation) => operation.name === "append" && !hasReturned(operation))
     .sort((a, b) => a.invoked - b.invoked);
   if (appends.length === 0) return [];
   const possible = seenRecords(operations, known)
@@ -176,8 +176,9 @@ function attributed(operations: readonly Operation[], known: ReadonlyMap<Positio
 
 function seenRecords(operations: readonly Operation[], known: ReadonlyMap<Position, Entry>): Seen[] {
   const records = new Map<Position, Seen>();
-  for (const { name, outcome, output, input } of operations) {
-    if (name === "append" || name === "trim" || outcome !== "ok" || output === null) continue;
+  for (const operation of operations) {
+    const { name, output, input } = operation;
+    if (name === "append" || name === "trim" || !hasReturned(operation) || output === null) continue;
     const { seqnum, data } = recordOf(output);
     if (known.has(seqnum)) continue;
     const seen = records.get(seqnum) ?? { seqnum, data: new Set(), tags: new Set() };
@@ -190,7 +191,8 @@ function seenRecords(operations: readonly Operation[], known: ReadonlyMap<Positi
 }
 
 /** Whether the append can have written a record that readers saw like this. */
-function canBe(append: Operation, { data, tags }: Seen): boolean {
+function canBe(append: Operation, { seqnum, data, tags }: Seen): boolean {
+  if (append.outcome === "ok" && recordOf(append.output).seqnum !== seqnum) return false;
   const itsData = canonical((append.input as { data: unknown }).data);
   const itsTags = tagsOfAppend(append);
   return [...data].every((each) => each === itsData) && [...tags].every((tag) => itsTags.includes(tag));
@@ -199,6 +201,6 @@ function canBe(append: Operation, { data, tags }: Seen): boolean {
 /** The tags of an append, each once. */
 export const tagsOfAppend = ({ input }: Operation): string[] => tagsOf((input as { tags?: unknown }).tags)!;
 
-/** Appends are alike when they have the same data and tags. */
+/** Appends are alike when they have the same data and tags, and what they would return is equally known. */
 export const kindOf = (append: Operation): string =>
-  canonical([(append.input as { data: unknown }).data, tagsOfAppend(append).sort()]);
+  canonical([(append.input as { data: unknown }).data, tagsOfAppend(append).sort(), append.output]);

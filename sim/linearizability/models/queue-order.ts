@@ -14,6 +14,7 @@
  */
 
 import { canonical } from "../canonical.ts";
+import { hasReturned } from "../history.ts";
 import { Progress } from "../progress.ts";
 import type { SearchResult } from "../search.ts";
 import type { Timeline } from "../timeline.ts";
@@ -42,9 +43,10 @@ function isOverdrawn({ operations }: Timeline): boolean {
     const text = canonical(value);
     there.set(text, (there.get(text) ?? 0) + by);
   };
-  for (const { name, input, output, outcome } of operations) {
+  for (const operation of operations) {
+    const { name, input, output } = operation;
     if (name === "enqueue") change(input, 1);
-    else if (outcome === "ok" && output !== null) change(output, -1);
+    else if (hasReturned(operation) && output !== null) change(output, -1);
   }
   return there.values().some((count) => count < 0);
 }
@@ -66,9 +68,11 @@ function uniqueValues({ count, operations, neverReturned }: Timeline): Values | 
     by[value] = number;
     valueBy[number] = value;
   }
-  const mayTake = neverReturned.some((number) => valueBy[number] === NO_VALUE);
+  const mayTake = neverReturned.some(
+    (number) => operations[number]!.outcome === "unknown" && valueBy[number] === NO_VALUE,
+  );
   const staysOtherwise = (value: number): boolean =>
-    dequeues[value] === NO_OPERATION && operations[enqueues[value]!]!.outcome === "ok";
+    dequeues[value] === NO_OPERATION && hasReturned(operations[enqueues[value]!]!);
   for (let value = 0; mayTake && value < numbers.size; value++) if (staysOtherwise(value)) return undefined;
   return { enqueues: enqueues.slice(0, numbers.size), dequeues: dequeues.slice(0, numbers.size), valueBy };
 }

@@ -1,7 +1,7 @@
 /** A first-in, first-out queue: `enqueue` of a value, `dequeue` returns the oldest or `null` when there is none. */
 
 import { canonical } from "../canonical.ts";
-import type { Operation } from "../history.ts";
+import { hasReturned, type Operation } from "../history.ts";
 import { type Model, numbered, type Trace } from "../model.ts";
 import type { Specification } from "../specification.ts";
 import type { Timeline } from "../timeline.ts";
@@ -54,8 +54,10 @@ export const queue: Model<QueueState> = {
  */
 function specify(timeline: Timeline, given: unknown): Specification {
   const dequeues = new Map<string, number>();
-  const taken = ({ name, output, outcome }: Operation): string | undefined =>
-    name === "dequeue" && outcome === "ok" && output !== null ? canonical(output) : undefined;
+  const taken = (operation: Operation): string | undefined =>
+    operation.name === "dequeue" && hasReturned(operation) && operation.output !== null
+      ? canonical(operation.output)
+      : undefined;
   for (const operation of timeline.operations) {
     const value = taken(operation);
     if (value !== undefined) dequeues.set(value, (dequeues.get(value) ?? 0) + 1);

@@ -150,7 +150,7 @@ export function executed<State>(object: Executable<State>, maxLength: number): f
   const one = fc.record({
     planned: object.plan,
     moments: fc.tuple(moment, moment, moment).map((three) => three.sort((a, b) => a - b)),
-    ending: fc.constantFrom("ok", "ok", "ok", "ok", "lost", "never", "failed"),
+    ending: fc.constantFrom("ok", "ok", "ok", "ok", "ok", "cut", "lost", "never", "failed"),
   });
   return fc.array(one, { maxLength, size: "max" }).map((all) => {
     const history: Operation[] = [];
@@ -158,9 +158,10 @@ export function executed<State>(object: Executable<State>, maxLength: number): f
     const inOrder = all.toSorted((a, b) => a.moments[1]! - b.moments[1]!);
     for (const { planned, moments, ending } of inOrder) {
       let output: unknown;
-      if (ending === "ok" || ending === "lost") ({ state, output } = object.execute(state, planned));
+      if (ending === "ok" || ending === "cut" || ending === "lost")
+        ({ state, output } = object.execute(state, planned));
       const returned = ending === "ok" ? moments[2]! : Number.POSITIVE_INFINITY;
-      const outcome = ending === "ok" ? "ok" : ending === "failed" ? "failed" : "unknown";
+      const outcome = ending === "ok" || ending === "cut" ? "ok" : ending === "failed" ? "failed" : "unknown";
       history.push({
         ...asOperation(planned, outcome === "ok" ? output : undefined),
         outcome,

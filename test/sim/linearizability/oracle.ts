@@ -3,7 +3,7 @@
  * respects real time on objects that are written without any regard to speed, and share no code with the models.
  */
 
-import type { Operation } from "../../../sim/linearizability/history.ts";
+import { hasReturned, type Operation } from "../../../sim/linearizability/history.ts";
 
 /** All states an operation can lead to with the output it had; several where the system is free to choose. */
 export interface NaiveObject<State> {
@@ -17,10 +17,10 @@ const text = JSON.stringify;
 export function isLinearizable<State>(history: readonly Operation[], object: NaiveObject<State>): boolean {
   const all = history.filter(({ outcome }) => outcome !== "failed");
   const extend = (left: readonly Operation[], state: State): boolean => {
-    if (left.every(({ outcome }) => outcome === "unknown")) return true;
+    if (!left.some(hasReturned)) return true;
     return left.some((operation) => {
       const others = left.filter((each) => each !== operation);
-      if (others.some((each) => each.outcome === "ok" && each.returned < operation.invoked)) return false;
+      if (others.some((each) => each.returned < operation.invoked)) return false;
       return object.next(state, operation, all).some((next) => extend(others, next));
     });
   };
@@ -33,13 +33,9 @@ export function isLinearization<State>(
   all: readonly Operation[],
   object: NaiveObject<State>,
 ): boolean {
-  const left = all.filter((operation) => operation.outcome !== "unknown" && !order.includes(operation));
+  const left = all.filter((operation) => hasReturned(operation) && !order.includes(operation));
   if (left.length > 0) return false;
-  if (
-    order.some((later, i) =>
-      order.slice(0, i).some((first) => later.outcome === "ok" && later.returned < first.invoked),
-    )
-  ) {
+  if (order.some((later, i) => order.slice(0, i).some((first) => later.returned < first.invoked))) {
     return false;
   }
   let states: State[] = [object.initial];
