@@ -14,7 +14,7 @@ export function renderCampaign(result: CampaignResult, files: readonly string[],
   const sections = [
     facts(result, colours),
     marksTable(result, colours),
-    ...result.findings.map((finding, i) => findingText(finding, result, files[i], colours)),
+    ...result.findings.map((finding, i) => findingText(finding, files[i], colours)),
     verdict(result, colours),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -40,19 +40,14 @@ function marksTable({ marks, runs }: CampaignResult, colours: Colours): string {
   return textTable([left("reached"), right("of the runs"), left("")], rows, colours.dim);
 }
 
-function findingText(
-  finding: Finding,
-  { failures }: CampaignResult,
-  file: string | undefined,
-  colours: Colours,
-): string {
-  const { name, run, verdict } = finding;
+function findingText(finding: Finding, file: string | undefined, colours: Colours): string {
+  const { name, run, runs, verdict } = finding;
   const first = verdict.failures.find((failure) => failure.name === name);
   return [
     `${colours.red(name)} ${promiseOf(name)}`,
     ...(first === undefined ? [] : [paragraph(describeFailure(first))]),
     paragraph(
-      `first in run ${run}, of ${formatCount(failures[name] ?? 0)} that fail so; made small: ${describeSize(sizeOf(finding.case))}`,
+      `first in run ${run}, of ${formatCount(runs)} that fail so first; made small: ${describeSize(sizeOf(finding.case))}`,
     ),
     ...(file === undefined ? [] : [`  replay: bokisim run ${file}`]),
   ].join("\n");

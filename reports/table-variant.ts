@@ -84,7 +84,7 @@ function operations(variant: VariantResult, colours: Colours): string {
 }
 
 const FAULT_ROWS_SHOWN_MAX = 16;
-const FAULT_NAME_LENGTH_MAX = 30;
+const FAULT_NAME_LENGTH_MAX = 32;
 
 function faults(variant: VariantResult, colours: Colours): readonly string[] {
   return faultTables(variant.faults).map(({ columns, rows }) => {

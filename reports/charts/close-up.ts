@@ -4,7 +4,7 @@ import type { CloseUpResult, VariantResult, ViewChangeResult } from "../../scena
 import { CHANGE_PHASES, phasesOf } from "../faults.ts";
 import { formatNanos, type Unit } from "../format.ts";
 import type { Chart, Row } from "./chart.ts";
-import { faultLanes, type Span } from "./fault-lanes.ts";
+import { faultLanes, faultsOfFirst, type Span } from "./fault-lanes.ts";
 import {
   compact,
   hoverLayer,
@@ -40,22 +40,15 @@ function viewOf(variant: VariantResult, closeUp: CloseUpResult): View {
   const { fromNanos, intervalNanos, atNanos } = closeUp;
   const intervals = Math.max(0, ...closeUp.operations.map((each) => each.p50Nanos.length));
   const span = { fromNanos, untilNanos: fromNanos + intervals * intervalNanos };
-  const faults = variant.faults!;
-  const inSight = faults.periods.filter(
-    (each) =>
-      each.replication === 0 &&
-      each.fromNanos < span.untilNanos &&
-      (each.untilNanos ?? span.untilNanos) >= span.fromNanos,
-  );
+  const faults = faultsOfFirst(variant.faults);
   const unit = timeUnit(span.untilNanos - span.fromNanos);
   const changes = faults.viewChanges.filter(
-    (each) =>
-      each.replication === 0 && each.frozenNanos >= span.fromNanos && each.frozenNanos < span.untilNanos,
+    (each) => each.frozenNanos >= span.fromNanos && each.frozenNanos < span.untilNanos,
   );
   return {
     span,
     unit,
-    lanes: faultLanes(inSight, span, unit, atNanos),
+    lanes: faultLanes(faults, span, unit, atNanos),
     story: changes.map(storyOf).join(" "),
   };
 }

@@ -1,14 +1,15 @@
 /**
  * Faults in charts over time: their time is shaded, and above the plot each fault of the scenario has a lane with a bar for each
- * time it struck. So any number of faults can overlap and stay readable.
+ * time it struck. So any number of faults can overlap and stay readable. One more lane has the ends of views.
  */
 
-import type { FaultPeriodResult } from "../../scenarios/result.ts";
+import type { FaultPeriodResult, ViewChangeResult } from "../../scenarios/result.ts";
 import { faultGroups } from "../faults.ts";
 import { formatNanos, type Unit } from "../format.ts";
-import { FAULT_COLOUR, FAULT_OPACITY } from "./theme.ts";
+import { FAULT_COLOUR, FAULT_OPACITY, VIEW_COLOUR } from "./theme.ts";
 
 const LANES_MAX = 6;
+const NAMES_SHOWN_MAX = 5;
 const LANE_PIXELS = 14;
 const BAR_PIXELS = 6;
 const GAP_PIXELS = 8;
@@ -37,35 +38,74 @@ interface Bar extends Span {
   readonly text: string;
 }
 
+interface Lane {
+  readonly name: string;
+  readonly colour: string;
+  readonly bars: readonly Bar[];
+}
+
+/** Of one replication. */
+export interface FaultsShown {
+  readonly periods: readonly FaultPeriodResult[];
+  readonly viewChanges: readonly ViewChangeResult[];
+}
+
+/** What happened in the replication that charts over time show. */
+export function faultsOfFirst(faults: FaultsShown | undefined): FaultsShown {
+  const isFirst = ({ replication }: { readonly replication: number }) => replication === 0;
+  return {
+    periods: faults?.periods.filter(isFirst) ?? [],
+    viewChanges: faults?.viewChanges.filter(isFirst) ?? [],
+  };
+}
+
 /** Draws the faults of a stretch of virtual time; times on the axis count from `originNanos`. */
 export function faultLanes(
-  periods: readonly FaultPeriodResult[],
+  { periods, viewChanges }: FaultsShown,
   { fromNanos, untilNanos }: Span,
   unit: Unit,
   originNanos = 0,
 ): FaultLanes {
-  const groups = faultGroups(periods)
-    .map(({ fault, periods: group }) => ({
-      fault,
-      bars: group.map(
-        (period): Bar => ({
-          fromNanos: Math.max(fromNanos, period.fromNanos),
-          untilNanos: Math.min(untilNanos, period.untilNanos ?? untilNanos),
-          text: `${fault}${period.struck.length === 0 ? "" : `: ${period.struck.slice(0, 5).join(", ")}`}, ${lengthText(period)}`,
-        }),
-      ),
-    }))
-    .map(({ fault, bars }) => ({ fault, bars: bars.filter((bar) => bar.fromNanos <= bar.untilNanos) }))
-    .filter(({ bars }) => bars.length > 0);
-  if (groups.length === 0) return { layers: [], config: {} };
-  const shown = groups.length <= LANES_MAX ? groups : groups.slice(0, LANES_MAX - 1);
-  const rest = groups.slice(shown.length);
-  const lanes = [
-    ...shown,
-    ...(rest.length === 0
-      ? []
-      : [{ fault: `${rest.length} more faults`, bars: rest.flatMap(({ bars }) => bars) }]),
-  ];
+  const inSight = (bars: readonly Bar[]): Bar[] =>
+    bars
+      .filter((bar) => bar.fromNanos < untilNanos && bar.untilNanos >= fromNanos)
+      .map((bar) => ({
+        ...bar,
+        fromNanos: Math.max(fromNanos, bar.fromNanos),
+        untilNanos: Math.min(untilNanos, bar.untilNanos),
+      }));
+  const faults = faultGroups(periods).flatMap(({ fault, periods: group }) => {
+    const bars = inSight(
+      group.map((period) => ({
+        fromNanos: period.fromNanos,
+        untilNanos: period.untilNanos ?? untilNanos,
+        text: `${fault}${period.struck.length === 0 ? "" : `: ${period.struck.slice(0, NAMES_SHOWN_MAX).join(", ")}`}, ${lengthText(period)}`,
+      })),
+    );
+    return bars.length === 0 ? [] : [{ name: fault, colour: FAULT_COLOUR, bars }];
+  });
+  const views = inSight(
+    viewChanges.map((change) => ({
+      fromNanos: change.frozenNanos,
+      untilNanos: change.firstAppendNanos ?? change.nextViewNanos ?? change.frozenNanos,
+      text: `view ${change.viewId} ends at ${formatNanos(change.frozenNanos)}`,
+    })),
+  );
+  const shown = faults.length <= LANES_MAX ? faults : faults.slice(0, LANES_MAX - 1);
+  const rest = faults.slice(shown.length);
+  const lanes: Lane[] = [...shown];
+  if (rest.length > 0) {
+    lanes.push({
+      name: `${rest.length} more faults`,
+      colour: FAULT_COLOUR,
+      bars: rest.flatMap(({ bars }) => bars),
+    });
+  }
+  if (views.length > 0) {
+    const name = views.length === 1 ? views[0]!.text.replace(/ at .*/, "") : "ends of views";
+    lanes.push({ name, colour: VIEW_COLOUR, bars: views });
+  }
+  if (lanes.length === 0) return { layers: [], config: {} };
   const place = (nanos: number): number => (nanos - originNanos) / unit.size;
   const leastNanos = ((untilNanos - fromNanos) * BAR_PIXELS_MIN) / PLOT_PIXELS;
   const drawn = ({ fromNanos: start, untilNanos: end, text }: Bar) => ({
@@ -73,24 +113,24 @@ export function faultLanes(
     end: place(Math.max(end, Math.min(untilNanos, start + leastNanos))),
     text,
   });
-  const layers = lanes.flatMap(({ fault, bars }, lane) => {
+  const layers = lanes.flatMap(({ name, colour, bars }, lane) => {
     const middle = -GAP_PIXELS - LANE_PIXELS * (lanes.length - 1 - lane) - LANE_PIXELS / 2 + 3;
     return [
       {
         data: { values: bars.map(drawn) },
-        mark: { type: "rect", color: FAULT_COLOUR, opacity: 0.85 },
+        mark: { type: "rect", color: colour, opacity: 0.85 },
         encoding: {
           x: { field: "start", type: "quantitative" },
           x2: { field: "end" },
           y: { value: middle - BAR_PIXELS / 2 },
           y2: { value: middle + BAR_PIXELS / 2 },
-          tooltip: [{ field: "text", type: "nominal", title: "fault" }],
+          tooltip: [{ field: "text", type: "nominal", title: "what" }],
         },
       },
-      label(bars.length > 1 ? `${fault} (${bars.length} times)` : fault, bars, middle),
+      label(bars.length > 1 ? `${name} (${bars.length} times)` : name, bars, middle),
     ];
   });
-  const shading = merged(lanes.flatMap(({ bars }) => bars)).map((span) => drawn({ ...span, text: "" }));
+  const shading = merged(faults.flatMap(({ bars }) => bars)).map((span) => drawn({ ...span, text: "" }));
   return {
     layers: [
       {

@@ -3,7 +3,7 @@
 import type { ScenarioResult, VariantResult } from "../../scenarios/result.ts";
 import type { Unit } from "../format.ts";
 import type { Chart, Row } from "./chart.ts";
-import { faultLanes } from "./fault-lanes.ts";
+import { faultLanes, faultsOfFirst } from "./fault-lanes.ts";
 import {
   compact,
   hoverLayer,
@@ -138,10 +138,8 @@ export function latencyOverTime(result: ScenarioResult, variant: VariantResult):
 }
 
 /** The faults of the first replication, whose series is drawn. */
-function lanesOf(variant: VariantResult, unit: Unit, endNanos: number) {
-  const periods = variant.faults?.periods.filter(({ replication }) => replication === 0) ?? [];
-  return faultLanes(periods, { fromNanos: 0, untilNanos: endNanos }, unit);
-}
+const lanesOf = (variant: VariantResult, unit: Unit, endNanos: number) =>
+  faultLanes(faultsOfFirst(variant.faults), { fromNanos: 0, untilNanos: endNanos }, unit);
 
 const operationColour = (operations: readonly { readonly operation: string }[]) => ({
   field: "operation",

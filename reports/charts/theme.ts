@@ -83,3 +83,5 @@ export const PERIOD_OPACITY = 0.14;
 /** Of faults: vermilion, which no warm-up is taken for. */
 export const FAULT_COLOUR = "#d55e00";
 export const FAULT_OPACITY = 0.1;
+/** Of the ends of views. */
+export const VIEW_COLOUR = "#6b7280";

@@ -41,7 +41,14 @@ function chartOf(changes: readonly Change[], name: string): Chart | undefined {
   const rows: Row[] = shown.flatMap(({ name: change, phases }) =>
     phases.map(({ phase, nanos }): Row => {
       if (nanos.length === 0) {
-        return { change, phase, meanNanos: null, lowNanos: null, highNanos: null, label: `${phase} never came` };
+        return {
+          change,
+          phase,
+          meanNanos: null,
+          lowNanos: null,
+          highNanos: null,
+          label: `${phase} never came`,
+        };
       }
       const { mean, low, high } = estimate(nanos);
       return {
