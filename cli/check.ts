@@ -19,7 +19,7 @@ import { InputError } from "./services.ts";
 interface Options {
   readonly model: ModelName;
   readonly initial?: unknown;
-  readonly limit: number;
+  readonly limit?: number | undefined;
   readonly json?: true | undefined;
 }
 
@@ -43,6 +43,11 @@ Exit status:
   3    undecided: the limit was reached first
   70   a defect of bokisim`;
 
+const LIMIT_HELP =
+  "give up an object after so many configurations (default: a million and ten per operation)";
+/** Far above what a history takes that can be decided at all, and within memory. */
+const defaultLimit = ({ operations }: History): number => 1_000_000 + 10 * operations.length;
+
 /** What a check found, for the two ways of showing it. */
 export interface Checked {
   readonly file: string;
@@ -65,7 +70,7 @@ export function addCheck(program: Command, finish: (status: number) => void): vo
         .makeOptionMandatory(),
     )
     .option("--initial <json>", "what every object holds at the beginning, as JSON", parseJson)
-    .option("--limit <number>", "give up an object after so many configurations", parseLimit, 10_000_000)
+    .option("--limit <number>", LIMIT_HELP, parseLimit)
     .option("--json", "print the result as JSON")
     .addHelpText("after", HELP)
     .action(async (file, options) => finish(await checkFile(file, options)));
@@ -87,7 +92,7 @@ async function checkFile(file: string, options: Options): Promise<number> {
 
 function checkContent(file: string, content: string, model: Model<unknown>, options: Options): Checked {
   const history = parseHistory(content, model);
-  const settings = { initial: options.initial, visitedMax: options.limit };
+  const settings = { initial: options.initial, visitedMax: options.limit ?? defaultLimit(history) };
   const result = check(history, model, settings);
   const violated = result.objects.find(({ verdict }) => verdict === "violated");
   return {

@@ -64,7 +64,14 @@ function uniqueValues({ count, operations, neverReturned }: Timeline): Values | 
     let value = numbers.get(text);
     if (value === undefined) numbers.set(text, (value = numbers.size));
     const by = isEnqueue ? enqueues : dequeues;
-    if (by[value] !== NO_OPERATION) return undefined;
+    const other = by[value]!;
+    if (other !== NO_OPERATION) {
+      // Of two dequeues of a value that is there once, one that never returned has not taken effect.
+      const twice = isEnqueue || (hasReturned(operations[other]!) && hasReturned(operations[number]!));
+      if (twice) return undefined;
+      if (!hasReturned(operations[number]!)) continue;
+      valueBy[other] = NO_VALUE;
+    }
     by[value] = number;
     valueBy[number] = value;
   }
@@ -96,7 +103,7 @@ class QueueOrder {
     const skipped = new Uint8Array(timeline.count);
     for (const number of timeline.neverReturned) {
       const value = valueBy[number]!;
-      // A dequeue that took nothing, or an enqueue of what nobody took, may as well never have been.
+      // A dequeue that took nothing or what another took, or an enqueue of what nobody took, may as well never have been.
       if (value === NO_VALUE || dequeues[value] === NO_OPERATION) skipped[number] = 1;
     }
     this.progress = new Progress(timeline, skipped);

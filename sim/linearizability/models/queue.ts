@@ -7,10 +7,11 @@ import type { Specification } from "../specification.ts";
 import type { Timeline } from "../timeline.ts";
 import { decideQueue } from "./queue-order.ts";
 
-/** Canonical texts of what is in the queue, the oldest first. */
-export type QueueState = readonly string[];
+/** Canonical texts of what is in the queue, the oldest first, each followed by the end of a line. */
+type QueueState = string;
 
-const EMPTY = "null";
+/** What a dequeue would return, as canonical text. */
+const oldest = (state: QueueState): string => (state === "" ? "null" : state.slice(0, state.indexOf("\n")));
 
 export const queue: Model<QueueState> = {
   name: "queue",
@@ -33,16 +34,22 @@ export const queue: Model<QueueState> = {
     Array.isArray(given) && given.every((value) => value !== null)
       ? undefined
       : "a list of values is wanted, the oldest first and none of them null",
-  initial: (_operations, given) => ((given ?? []) as readonly unknown[]).map(canonical),
+  initial: (_operations, given) =>
+    ((given ?? []) as readonly unknown[])
+      .map(
+        (value) => `${canonical(value)}
+`,
+      )
+      .join(""),
   step(state, { name, input, output, outcome }) {
-    if (name === "enqueue") return [...state, canonical(input)];
-    if (outcome !== "unknown" && canonical(output) !== (state[0] ?? EMPTY)) return undefined;
-    return state.length === 0 ? state : state.slice(1);
+    if (name === "enqueue") return `${state}${canonical(input)}\n`;
+    if (outcome !== "unknown" && canonical(output) !== oldest(state)) return undefined;
+    return state.slice(state.indexOf("\n") + 1);
   },
   isReadOnly: ({ name, output, outcome }) => name === "dequeue" && outcome === "ok" && output === null,
-  identify: (state) => state.join("\n"),
-  describe: (state) => `[${state.join(", ")}]`,
-  expected: (state, { name }) => (name === "enqueue" ? "nothing" : (state[0] ?? EMPTY)),
+  identify: (state) => state,
+  describe: (state) => `[${state.slice(0, -1).replaceAll("\n", ", ")}]`,
+  expected: (state, { name }) => (name === "enqueue" ? "nothing" : oldest(state)),
   traces,
   decide: (timeline, given) => (given === undefined ? decideQueue(timeline) : undefined),
   specify,
