@@ -228,7 +228,9 @@ function hold(metalog: MetalogRecord, backup: NodeId, position: number, view: Vi
   if (position !== (metalog.held.get(backup) ?? 0)) return;
   metalog.held.set(backup, position + 1);
   const descending = [...metalog.held.values()].sort((a, b) => b - a);
-  metalog.committed = descending[Math.floor(view.metalogReplicas / 2) - 1] ?? 0;
+  // A seal may have committed more than that already.
+  const counted = descending[Math.floor(view.metalogReplicas / 2) - 1] ?? 0;
+  metalog.committed = Math.max(metalog.committed, counted);
 }
 
 function holders(metalog: MetalogRecord, position: number): number {
