@@ -21,7 +21,7 @@ import {
   takeWorkerStarted,
 } from "./engine-calls.ts";
 import { fetchEntries } from "./engine-fetch.ts";
-import { expireReads, putBlockedToCurrentView, takeRemoteRead, updateIndex } from "./engine-index.ts";
+import { expireReads, put, putBlockedToCurrentView, takeRemoteRead, updateIndex } from "./engine-index.ts";
 import { releaseHeldReads, startRead, takeReadResult } from "./engine-reads.ts";
 import { repair } from "./engine-repair.ts";
 import { type EngineConfig, type EngineEffects, type EngineState, indexOf, REPAIR } from "./engine-state.ts";
@@ -119,6 +119,8 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
       }
       case "remoteRead": {
         if (holdsFor(state, viewOf(message.query.logspace), from, message, mutation)) return;
+        // One that this engine had to hold before it could pass it on.
+        if (from === out.self) return put(state, message.query, out);
         return takeRemoteRead(state, message.query, out);
       }
       case "readResult":

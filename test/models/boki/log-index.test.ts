@@ -1,17 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NO_DEFECTS } from "../../../models/boki/defects.ts";
 import { join, logspaceId, SEQNUM_MAX } from "../../../models/boki/identifiers.ts";
 import {
   type Answer,
   ask,
-  createIndex,
   expireBlocked,
-  type IndexState,
   lookUp,
   nextExpiryNanos,
-  takeCut,
-  takeIndexData,
-} from "../../../models/boki/log-index.ts";
+} from "../../../models/boki/index-reads.ts";
+import { createIndex, type IndexState } from "../../../models/boki/index-state.ts";
+import { takeCut, takeIndexData } from "../../../models/boki/log-index.ts";
 import type { LogRecord, ReadDirection, ReadQuery } from "../../../models/boki/messages.ts";
 import { type CutEntry, cutEntry, vectorOfZeros, vectorPlus } from "../../../models/boki/metalog.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
@@ -48,13 +47,16 @@ function queryOf(query: Partial<ReadQuery> = {}): ReadQuery {
     tag: 0,
     seqnum: 0,
     progress: 0,
+    initial: true,
+    foundBefore: undefined,
+    bound: 0,
     ...query,
   };
 }
 
 function createTest() {
   const out = fakeEffects();
-  const index = createIndex(LOGSPACE, ENGINE, new SharedLists(), Mutation.none);
+  const index = createIndex(LOGSPACE, ENGINE, new SharedLists(), Mutation.none, NO_DEFECTS);
   return {
     out,
     index,
@@ -183,7 +185,7 @@ describe("a blocking read", () => {
   test("stays through advances that bring no match", () => {
     const { ask, index, out, cut } = createTest();
     const [first, second] = cuts(1, 1) as [CutEntry, CutEntry];
-    ask({ direction: "nextBlock", tag: 9 });
+    ask({ direction: "nextBlock", tag: 9, seqnum: join(LOGSPACE, 0) });
     cut(first);
     expect(takeIndexData(index, [0], [recordOf(0, [8])], out)).toEqual([]);
     expect(out.worked.get("blockedReadCheck")).toBe(1);
@@ -206,9 +208,9 @@ describe("a blocking read", () => {
     const { ask, index, out } = createTest();
     expect(nextExpiryNanos(index, 100)).toBeUndefined();
     out.now = 1_000;
-    ask({ direction: "nextBlock", op: 1 });
+    ask({ direction: "nextBlock", op: 1, seqnum: join(LOGSPACE, 0) });
     out.now = 1_030;
-    ask({ direction: "nextBlock", op: 2 });
+    ask({ direction: "nextBlock", op: 2, seqnum: join(LOGSPACE, 0) });
     expect(nextExpiryNanos(index, 100)).toBe(1_100);
     expect(expireBlocked(index, 100, 1_099)).toEqual([]);
     const expired = expireBlocked(index, 100, 1_100);
@@ -251,7 +253,7 @@ describe("what a read finds", () => {
   }
 
   function indexOf(written: readonly Written[], out: FakeEffects): IndexState {
-    const index = createIndex(LOGSPACE, ENGINE, new SharedLists(), Mutation.none);
+    const index = createIndex(LOGSPACE, ENGINE, new SharedLists(), Mutation.none, NO_DEFECTS);
     const records = written.map(({ tags, logBook }, counter) => recordOf(counter, tags, logBook));
     takeIndexData(index, [...records.keys()], records, out);
     for (const entry of cuts(...records.map(() => 1))) takeCut(index, entry, out);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Defects, defectsOf, NO_DEFECTS } from "../../../models/boki/defects.ts";
 import { join, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "../../../models/boki/identifiers.ts";
 import {
   all,
@@ -12,6 +13,7 @@ import {
   type RequestResult,
   setAuxData,
   sleep,
+  trim,
 } from "../../../models/boki/log-api.ts";
 import type { BokiMessage, OperationOutcome } from "../../../models/boki/messages.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
@@ -24,28 +26,37 @@ const SELF = 5;
 const CALL = 77;
 const APPEND_BYTES_MAX = 1_000;
 const AUX_BYTES_MAX = 500;
+const TIMEOUT_NANOS = 100 * MILLISECOND;
 
 type Steps = Generator<LogRequest, ProgramEnd, RequestResult>;
 
-function createTest(program: () => Steps) {
+function createTest(program: () => Steps, defects: Defects = NO_DEFECTS) {
   const out = fakeEffects({ self: SELF });
   const machine = createWorker({ program } as Readonly<Record<string, LogProgram<never>>>);
   const config = {
     engine: ENGINE,
     appendBytesMax: APPEND_BYTES_MAX,
     auxBytesMax: AUX_BYTES_MAX,
+    operationTimeoutNanos: TIMEOUT_NANOS,
     mutation: Mutation.none,
+    defects,
   };
   const state: WorkerState = machine.start(config, out);
   const receive = (message: BokiMessage) => machine.receive(state, ENGINE, message, out);
   const input = { program: "program", args: undefined };
+  expect(takeSent(out)).toEqual([{ to: ENGINE, message: { kind: "workerStarted" } }]);
   receive({ kind: "call", call: CALL, logBook: 1, input });
   return {
     out,
     state,
     call: (call: number) => receive({ kind: "call", call, logBook: 1, input }),
-    expire: (timer: string) => machine.timeout(state, timer, out),
-    invoked: (client: number, output: unknown) => receive({ kind: "invokeResult", client, output }),
+    expire: (timer: string) => {
+      out.timers.delete(timer);
+      machine.timeout(state, timer, out);
+    },
+    invoked: (client: number, output: unknown) =>
+      receive({ kind: "invokeResult", client, output, progress: 0 }),
+    receive,
     result: (client: number, outcome: OperationOutcome, seqnum = 0) =>
       receive({
         kind: "opResult",
@@ -126,7 +137,7 @@ describe("an append", () => {
     for (const sleepMillis of [5, 10, 20, 40]) {
       result(0, "discarded");
       expect(takeSent(out)).toEqual([]);
-      expect([...out.timers]).toEqual([["retry 0", { afterNanos: sleepMillis * MILLISECOND }]]);
+      expect(out.timers.get("retry 0")).toEqual({ afterNanos: sleepMillis * MILLISECOND });
       expire("retry 0");
       // The same append: number and payload are those of the first attempt.
       expect(takeSent(out)).toEqual([first]);
@@ -251,6 +262,145 @@ test("a result of an operation that is over is counted and changes nothing", () 
   result(0, "ok", 5);
   takeSent(out);
   result(0, "ok", 6);
+  expect(out.counters.get("worker.unknownResult")).toBe(1);
+  expect(takeSent(out)).toEqual([]);
+});
+
+describe("an operation that takes too long", () => {
+  function* reading(): Steps {
+    try {
+      return { output: (yield* checkTail(1)) ?? "nothing" };
+    } catch (error) {
+      return { output: (error as LogError).outcome };
+    }
+  }
+
+  /** Time passes, from look to look. */
+  function pass({ out, expire }: ReturnType<typeof createTest>, nanos: number): void {
+    const end = out.now + nanos;
+    while (out.timers.has("timeout") && out.now + TIMEOUT_NANOS / 4 <= end) {
+      out.now += TIMEOUT_NANOS / 4;
+      expire("timeout");
+    }
+    out.now = end;
+  }
+
+  test("ends without anybody knowing what became of it", () => {
+    const worker = createTest(appending([], 1));
+    pass(worker, TIMEOUT_NANOS - 1);
+    expect(outputs(worker.out)).toEqual([]);
+    pass(worker, TIMEOUT_NANOS);
+    expect(outputs(worker.out)).toEqual(["timedOut"]);
+    expect(worker.out.operations).toMatchObject([{ ended: { outcome: "unknown" } }]);
+    // Its record may still come to be in the log.
+    expect(worker.out.observed.map(({ kind }) => kind)).toEqual(["appendBegun"]);
+    expect(worker.out.timers.has("timeout")).toBe(false);
+    worker.result(0, "ok", 7);
+    expect(worker.out.counters.get("worker.unknownResult")).toBe(1);
+  });
+
+  test.each([
+    { name: "is told so", defects: NO_DEFECTS, output: "timedOut", outcome: "unknown" },
+    {
+      name: "looks as if it had found nothing (P16)",
+      defects: defectsOf(["P16"]),
+      output: "nothing",
+      outcome: "ok",
+    },
+  ])("and reads $name", ({ defects, output, outcome }) => {
+    const worker = createTest(reading, defects);
+    pass(worker, 2 * TIMEOUT_NANOS);
+    expect(outputs(worker.out)).toEqual([output]);
+    expect(worker.out.operations).toMatchObject([{ ended: { outcome } }]);
+  });
+
+  test("waits for ever in the release (P10), as does a call for its nested one", () => {
+    const forever = createTest(appending([], 1), defectsOf(["P10"]));
+    expect(forever.out.timers.size).toBe(0);
+    const nesting = createTest(function* () {
+      return { output: yield* invoke({ program: "child", args: 1 }) };
+    });
+    pass(nesting, 3 * TIMEOUT_NANOS);
+    expect(nesting.state.open.size).toBe(1);
+  });
+
+  test("leaves those that began later their own time", () => {
+    const worker = createTest(function* () {
+      yield* append([], 1);
+      return { output: yield* append([], 1) };
+    });
+    pass(worker, TIMEOUT_NANOS / 2);
+    worker.result(0, "ok", 5);
+    pass(worker, TIMEOUT_NANOS / 2);
+    expect(worker.state.open.size).toBe(1);
+    pass(worker, TIMEOUT_NANOS);
+    expect(outputs(worker.out)).toEqual([{ error: "timedOut" }]);
+  });
+});
+
+describe("a call that its engine does not know any more", () => {
+  const several = function* () {
+    yield* all([
+      { op: "append", tags: [], dataBytes: 1 },
+      { op: "checkTail", tag: 0, seqnum: 0 },
+    ]);
+    return { output: null };
+  };
+  const endings: readonly [string, (worker: ReturnType<typeof createTest>) => void][] = [
+    ["an operation is cancelled", ({ result }) => result(0, "cancelled")],
+    ["the engine has booted", ({ receive }) => receive({ kind: "engineStarted" })],
+  ];
+  test.each(endings)("is given up with all it has under way when %s", (_, happens) => {
+    const worker = createTest(several);
+    happens(worker);
+    expect(worker.state.call).toBeUndefined();
+    expect(worker.out.operations.map(({ ended }) => ended?.outcome)).toEqual(["unknown", "unknown"]);
+    expect(outputs(worker.out)).toEqual([]);
+    worker.result(1, "empty");
+    expect(worker.out.counters.get("worker.unknownResult")).toBe(1);
+    worker.call(78);
+    expect(takeKind(worker.out, "append")).toMatchObject([{ message: { call: 78, client: 2 } }]);
+  });
+
+  test("is given up for the next, and its sleep wakes nobody", () => {
+    const worker = createTest(function* () {
+      yield* sleep(500);
+      return { output: "awake" };
+    });
+    worker.call(78);
+    expect(worker.out.timers.size).toBe(1);
+    worker.expire("sleep");
+    expect(takeKind(worker.out, "callDone")).toMatchObject([{ message: { call: 78 } }]);
+  });
+
+  test("is not begun again when it is given twice", () => {
+    const worker = createTest(appending([], 1));
+    takeSent(worker.out);
+    worker.call(CALL);
+    expect(takeSent(worker.out)).toEqual([]);
+    expect(worker.out.counters.get("worker.callAgain")).toBe(1);
+  });
+});
+
+describe("a trim", () => {
+  test("goes to the engine; whether one that failed took place is not known", () => {
+    const { out, result } = createTest(function* () {
+      yield* trim(3, 100);
+      return { output: null };
+    });
+    expect(takeSent(out)).toEqual([
+      { to: ENGINE, message: { kind: "trim", call: CALL, client: 0, tag: 3, seqnum: 100 } },
+    ]);
+    result(0, "trimFailed");
+    expect(outputs(out)).toEqual([{ error: "trimFailed" }]);
+    expect(out.operations).toMatchObject([{ ended: { outcome: "unknown" } }]);
+  });
+});
+
+test("a nested call's output that nobody waits for is counted and changes nothing", () => {
+  const { out, invoked } = createTest(appending([], 1));
+  takeSent(out);
+  invoked(5, "late");
   expect(out.counters.get("worker.unknownResult")).toBe(1);
   expect(takeSent(out)).toEqual([]);
 });
