@@ -74,7 +74,7 @@ function chartOf(changes: readonly Change[], name: string): Chart | undefined {
     type: "nominal",
     sort: names,
     scale: { paddingInner: 0.3, paddingOuter: 0.15 },
-    axis: { title: null, grid: false, ticks: false, domain: false, labelLimit: 260 },
+    axis: { title: null, grid: false, ticks: false, domain: false, labelLimit: 340 },
   };
   const yOffset = { field: "phase", type: "nominal", sort: [...CHANGE_PHASES] };
   const color = { field: "phase", type: "nominal", sort: [...CHANGE_PHASES] };
