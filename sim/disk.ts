@@ -68,8 +68,7 @@ export class Disk {
   private deviceBusyFromNanos = 0;
   private deviceFreeAtNanos = 0;
   private bookedNanos = 0;
-  /** The device does nothing from the first to the second. */
-  private stalledFromNanos = 0;
+  /** The device does nothing until then. */
   private stalledUntilNanos = 0;
   private readonly rules: DiskRules;
   /** By identity: they stand in the tables. */
@@ -195,7 +194,6 @@ export class Disk {
     const [fromNanos, resumesNanos] = [Math.max(nowNanos, this.stalledUntilNanos), untilNanos];
     if (resumesNanos <= fromNanos) return 0;
     const later = resumesNanos - fromNanos;
-    if (this.stalledUntilNanos <= nowNanos) this.stalledFromNanos = nowNanos;
     this.stalledUntilNanos = resumesNanos;
     const ahead = this.aheadNanos(nowNanos);
     if (this.deviceFreeAtNanos > nowNanos) {
@@ -267,9 +265,9 @@ export class Disk {
     return (sizeBytes * SECOND * this.rules.slowdown) / this.profile.bytesPerSecond;
   }
 
-  /** A moment, or the end of the stall in which it lies. */
+  /** A moment, or the end of the stall in which it lies: what was due before the stall is settled when it begins. */
   private unstalled(nanos: Nanos): Nanos {
-    return nanos >= this.stalledFromNanos && nanos < this.stalledUntilNanos ? this.stalledUntilNanos : nanos;
+    return Math.max(nanos, this.stalledUntilNanos);
   }
 
   /** Takes the device for so long, from a moment on or when it is free; returns when that is over. */
@@ -343,7 +341,7 @@ export class Disk {
 
   save(): object {
     const { unsyncedFrom, unsyncedBytes, writesEver, transferredBefore } = this;
-    const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos, stalledFromNanos, stalledUntilNanos } = this;
+    const { deviceBusyFromNanos, deviceFreeAtNanos, bookedNanos, stalledUntilNanos } = this;
     const { writtenBytes, writes, reads, syncs } = this;
     return {
       tables: this.tables.save(),
@@ -360,7 +358,6 @@ export class Disk {
         deviceBusyFromNanos,
         deviceFreeAtNanos,
         bookedNanos,
-        stalledFromNanos,
         stalledUntilNanos,
         writtenBytes,
         writes,

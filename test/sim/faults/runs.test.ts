@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DiskRule, Fault, FaultPlan } from "../../../sim/faults/fault.ts";
+import { installFaults } from "../../../sim/faults/injector.ts";
 import { restoreSimulation, saveSimulation } from "../../../sim/snapshot.ts";
-import { simulate } from "../kit.ts";
+import { add, costs, logging, logOf, simulate } from "../kit.ts";
 import { build, everythingOf, TOY_NANOS, type ToySystem, toySystems } from "../toy.ts";
-import { suffer, timed } from "./kit.ts";
+import { sender, suffer, timed } from "./kit.ts";
 import { faultPlans } from "./plans.ts";
 
 describe("a run with faults", () => {
@@ -97,6 +98,29 @@ describe("a run with faults", () => {
         copy.run(TOY_NANOS);
         expect(everythingOf(copy)).toEqual(expected);
       }
+    }
+  });
+
+  test("goes on with jobs that have their thread and wait for a core until the pause is over", () => {
+    const make = () => {
+      const simulation = simulate();
+      const host = simulation.addHost({ name: "host", cores: 1 });
+      const slow = { host, costs: costs({ receiveNanos: () => 100 }) };
+      const victim = add(simulation, "victim", logging({}), slow);
+      const hog = add(simulation, "hog", logging({}), slow);
+      add(simulation, "source", sender([hog, victim], [0]));
+      const plan = { timed: [timed(10, 200, { kind: "pause", of: { names: ["victim"] } } as const)] };
+      installFaults(simulation, plan);
+      return simulation;
+    };
+    const original = make();
+    original.start();
+    original.run(50);
+    const copy = make();
+    restoreSimulation(copy, saveSimulation(original));
+    for (const each of [original, copy]) {
+      each.run(1_000);
+      expect(logOf(each, 0)).toEqual([[210, "at 0"]]);
     }
   });
 
