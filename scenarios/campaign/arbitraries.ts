@@ -286,7 +286,7 @@ export function cases(options: CaseOptions = {}): fc.Arbitrary<Case> {
         network: { latency },
         calls,
         reconfigurations,
-        faults: numbered({ timed }),
+        faults: { timed: numbered({ timed }).timed },
         healNanos: Math.max(0, ...ends),
         ...fixed,
       };

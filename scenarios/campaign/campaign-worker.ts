@@ -4,7 +4,6 @@ import { runBatch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import type { Campaign } from "./generate.ts";
 import { type Hunt, hunt } from "./hunt.ts";
-import type { FailureName } from "./run-case.ts";
 import { shrinkCase } from "./shrink.ts";
 
 export type Task =
@@ -17,7 +16,7 @@ export type Task =
   | {
       readonly kind: "shrink";
       readonly case: Case;
-      readonly name: FailureName;
+      readonly failure: string;
       readonly attempts: number;
     }
   | ({ readonly kind: "hunt" } & Hunt);
@@ -27,7 +26,7 @@ export default function perform(task: Task): unknown {
     case "batch":
       return runBatch(task.campaign, task.from, task.count);
     case "shrink":
-      return shrinkCase(task.case, task.name, task);
+      return shrinkCase(task.case, task.failure, task);
     case "hunt":
       return hunt(task);
   }

@@ -9,7 +9,7 @@ import type { Task } from "./campaign-worker.ts";
 import type { Case } from "./case.ts";
 import { type Campaign, generateCase } from "./generate.ts";
 import { MARKS, type MarkName } from "./marks.ts";
-import type { FailureName, Verdict } from "./run-case.ts";
+import { type FailureName, kindOf, type Verdict } from "./run-case.ts";
 import type { Shrunk } from "./shrink.ts";
 
 export interface CampaignProgress {
@@ -36,6 +36,8 @@ export interface CampaignOptions {
 export interface Finding {
   /** The run of the campaign that showed it first. */
   readonly run: number;
+  /** How many runs showed it first of all. */
+  readonly runs: number;
   readonly name: FailureName;
   /** As it was drawn. */
   readonly original: Case;
@@ -110,12 +112,13 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
         const task: Task = {
           kind: "shrink",
           case: original,
-          name: first.name,
+          failure: kindOf(first),
           // Without determinism nothing that is left out means anything.
           attempts: first.name === "determinism" || signal?.aborted ? 1 : options.shrinkAttempts,
         };
         const shrunk = (await pool.run(task)) as Shrunk;
-        return { ...shrunk, run, name: first.name, original };
+        const runs = failed.filter((each) => kindOf(each.first) === kindOf(first)).length;
+        return { ...shrunk, run, runs, name: first.name, original };
       }),
     );
     const failures: Partial<Record<FailureName, number>> = {};
@@ -141,11 +144,11 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
 
 /** The first run of each kind of failure. */
 function firstOfEach(failed: readonly FailedRun[]): FailedRun[] {
-  const seen = new Set<FailureName>();
+  const seen = new Set<string>();
   return failed
     .filter(({ first }) => {
-      const fresh = !seen.has(first.name);
-      seen.add(first.name);
+      const fresh = !seen.has(kindOf(first));
+      seen.add(kindOf(first));
       return fresh;
     })
     .slice(0, FINDINGS_MAX);

@@ -6,13 +6,14 @@
 import { Document, isMap, isSeq, visit } from "yaml";
 import type { z } from "zod";
 import { Mutation, type MutationName } from "../../models/boki/mutations.ts";
-import { type Problem, ScenarioError, shown } from "../problems.ts";
+import type { Selector } from "../../sim/faults/fault.ts";
+import { type Problem, ScenarioError, shown, suggestion } from "../problems.ts";
 import { keyOf, problemAt, readSource } from "../source.ts";
 import { BOKISIM_VERSION } from "../version.ts";
 import { type Case, EMPTY_CASE } from "./case.ts";
 import { caseFileFields } from "./case-schema.ts";
 import type { Verdict } from "./run-case.ts";
-import { isPossible } from "./simpler.ts";
+import { isPossible, namesIn } from "./simpler.ts";
 
 export interface Expected {
   readonly version: string;
@@ -79,6 +80,14 @@ export function parseCase(text: string, file: string): CaseFile {
     const message = "there must be at least as many nodes of a kind as replicas on them";
     throw new ScenarioError([problemAt(source, place.value, "case.cluster", message)]);
   }
+  const there = namesIn(subject);
+  for (const [i, { fault }] of subject.faults.timed.entries()) {
+    const unknown = namesOf(fault).find((name) => !there.includes(name));
+    if (unknown === undefined) continue;
+    const place = nearestPlace(["case", "faults", "timed", i, "fault"])!;
+    const message = `no process is named "${unknown}"${suggestion(unknown, there, "there are")}`;
+    throw new ScenarioError([problemAt(source, place.value, `case.faults.timed.${i}.fault`, message)]);
+  }
   return { case: subject, expected: parsed.data.expected };
 
   function nearestPlace(path: readonly (string | number)[]) {
@@ -88,6 +97,11 @@ export function parseCase(text: string, file: string): CaseFile {
     }
     return undefined;
   }
+}
+
+/** All processes that a fault names. */
+function namesOf(fault: object): string[] {
+  return Object.values(fault).flatMap((end) => (end as Selector | undefined)?.names ?? []);
 }
 
 function messageOf(issue: z.core.$ZodIssue, content: unknown): string {

@@ -64,7 +64,7 @@ export function generateCase(campaign: Campaign, index: number): Case {
     network: base?.network ?? drawNetwork(streamOf("network")),
     calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
     reconfigurations: calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
-    faults: numbered({ timed }),
+    faults: { timed: numbered({ timed }).timed },
     // What was to last longer is cut short: liveness begins here.
     healNanos: timed.length === 0 ? 0 : spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS),
   };

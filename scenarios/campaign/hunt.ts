@@ -3,7 +3,7 @@
 import { runBatch } from "./batch.ts";
 import { type CaseSize, sizeOf } from "./case.ts";
 import { type Campaign, generateCase } from "./generate.ts";
-import type { FailureName } from "./run-case.ts";
+import { type FailureName, kindOf } from "./run-case.ts";
 import { shrinkCase } from "./shrink.ts";
 
 export interface Hunt {
@@ -38,7 +38,7 @@ export function hunt({ campaign, runs, shrinkAttempts }: Hunt): Quarry {
   if (first === undefined) return { runs: made, found: undefined, huntMillis, shrinkMillis: 0 };
   const original = generateCase(campaign, first.run);
   const { name, message } = first.first;
-  const shrunk = shrinkCase(original, name, { attempts: shrinkAttempts });
+  const shrunk = shrinkCase(original, kindOf(first.first), { attempts: shrinkAttempts });
   return {
     runs: made,
     found: {

@@ -39,6 +39,14 @@ export interface Failure {
   readonly message: string;
 }
 
+/**
+ * What tells one kind of failure from another: the invariant; of errors and of roles that give up also the reason, in which
+ * numbers do not count.
+ */
+export function kindOf({ name, message }: Failure): string {
+  return name === "exception" || name === "abort" ? `${name}: ${message.replaceAll(/\d+/g, "#")}` : name;
+}
+
 export interface Verdict {
   readonly digest: string;
   /** Whether no more was to go wrong than the protocol promises to survive. */
@@ -93,7 +101,7 @@ export function runCase(subject: Case): Verdict {
   const deployment: Deployment = createDeployment({
     seed: subject.seed,
     mode: "fast",
-    cluster: { ...CLUSTER_DEFAULTS, ...cluster, workersPerEngine: workersFor(subject) },
+    cluster: { ...CLUSTER_DEFAULTS, ...cluster, workersPerEngine: workersFor(subject, cluster) },
     boki,
     network: { ...CASE_NETWORK, ...subject.network },
     disk: DISK_DEFAULTS,
@@ -143,7 +151,7 @@ export function runCase(subject: Case): Verdict {
     }
     simulation.run(simulation.nowNanos + QUIET_NANOS);
   } catch (error) {
-    fail("exception", simulation.nowNanos, error instanceof Error ? error.message : String(error));
+    fail("exception", simulation.nowNanos, describeError(error));
   }
   const { nowNanos } = simulation;
   invariants.finish(nowNanos);
@@ -167,6 +175,13 @@ export function runCase(subject: Case): Verdict {
     simulatedNanos: nowNanos - START_UP_NANOS,
     settledNanos,
   };
+}
+
+/** What was thrown and where; without folders, which differ from machine to machine. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, place] = /\(?(?:file:\/\/)?[^\s(]*\/([\w.-]+\.ts:\d+)/.exec(error.stack ?? "") ?? [];
+  return place === undefined ? error.message : `${error.message} (${place})`;
 }
 
 /** Which calls have no answer, and what the oldest of their operations are. */
@@ -206,10 +221,10 @@ export function wholeAt({ calls, reconfigurations, healNanos }: Case): Nanos {
 }
 
 /**
- * A call occupies a worker while its nested call needs another: the calls of an engine may take all of them but one. The
- * gateway deals calls out in turn, but engines fail.
+ * The gateway deals calls out in turn, so that each engine gets its share of them, and more if others fail; these may wait. But
+ * a call occupies its worker while its nested call needs another: then the calls of an engine must take all of them but one.
  */
-function workersFor({ calls }: Case): number {
-  const invokes = ({ operations }: CaseCall) => operations.some(({ op }: Operation) => op === "invoke");
-  return calls.length + (calls.some(invokes) ? 1 : 0);
+function workersFor({ calls }: Case, { engines }: CaseCluster): number {
+  const invokes = calls.some(({ operations }) => operations.some(({ op }) => op === "invoke"));
+  return invokes ? calls.length + 1 : Math.ceil(calls.length / engines) + 1;
 }

@@ -1,13 +1,14 @@
 /**
  * Makes a failing case small: leaves out faults, calls, operations and nodes, brings times forward and values to their
- * simplest, as long as the same name stays among its failures (delta debugging, Zeller and Hildebrandt, TSE 2002).
+ * simplest, as long as the same kind of failure stays (delta debugging, Zeller and Hildebrandt, TSE 2002).
  *
  * A failure that needs a rare order of messages is easily lost with anything that shifts the random delays. So a smaller case
  * is also tried under a few other seeds before it is given up.
  */
 
 import { type Case, EMPTY_CASE } from "./case.ts";
-import { type FailureName, runCase, type Verdict } from "./run-case.ts";
+import { isWithinBudget } from "./fault-budget.ts";
+import { kindOf, runCase, type Verdict } from "./run-case.ts";
 import { simplerCases } from "./simpler.ts";
 
 export interface ShrinkOptions {
@@ -24,7 +25,9 @@ export interface Shrunk {
 /** How many seeds a smaller case is tried with. */
 const SEEDS = 3;
 
-export function shrinkCase(subject: Case, name: FailureName, { attempts }: ShrinkOptions): Shrunk {
+/** `kind`: what has to stay among the failures, see `kindOf`; the name of an invariant, for one. */
+export function shrinkCase(subject: Case, kind: string, { attempts }: ShrinkOptions): Shrunk {
+  const withinBudget = isWithinBudget(subject);
   let best = subject;
   let verdict = runCase(subject);
   let spent = 1;
@@ -36,10 +39,12 @@ export function shrinkCase(subject: Case, name: FailureName, { attempts }: Shrin
     tried.add(text);
     spent++;
     const found = runCase(candidate);
-    return found.counts[name] === undefined ? undefined : found;
+    return found.failures.some((failure) => kindOf(failure) === kind) ? found : undefined;
   };
   /** Takes the candidate if it still fails. */
   const accept = (candidate: Case): boolean => {
+    // Fewer nodes may survive less: what is impossible to survive proves nothing.
+    if (withinBudget && !isWithinBudget(candidate)) return false;
     for (let i = 0; i < SEEDS && spent < attempts; i++) {
       const seeded = i === 0 ? candidate : { ...candidate, seed: EMPTY_CASE.seed + i - 1 };
       const found = fails(seeded);

@@ -3,7 +3,9 @@
  * it was taken: then it goes on from there, else from what it had.
  */
 
-import type { TimedFault } from "../../sim/faults/fault.ts";
+import { CLUSTER_DEFAULTS } from "../../models/boki/config.ts";
+import { processNames } from "../../models/boki/parts.ts";
+import type { Fault, Selector, TimedFault } from "../../sim/faults/fault.ts";
 import { MICROSECOND } from "../../sim/units.ts";
 import {
   CASE_BOKI,
@@ -63,13 +65,15 @@ function* fewerFaults(subject: Case): Generator<Case, void, boolean> {
       (of, timed) => ({ ...of, faults: { ...of.faults, timed } }),
     ),
   );
-  yield* taken(
-    shorter(
-      best,
-      ({ faults }) => faults.repeated ?? [],
-      (of, repeated) => ({ ...of, faults: { ...of.faults, repeated } }),
-    ),
-  );
+  // A plan without repeated faults stays one.
+  if (best.faults.repeated !== undefined)
+    yield* taken(
+      shorter(
+        best,
+        ({ faults }) => faults.repeated ?? [],
+        (of, repeated) => ({ ...of, faults: { ...of.faults, repeated } }),
+      ),
+    );
   yield* taken(
     shorter(
       best,
@@ -217,18 +221,41 @@ function withNodes(of: Case, name: keyof typeof CASE_CLUSTER, count: number): Ca
   if ((of.boki.indexReplicas ?? CASE_BOKI.indexReplicas) > 1 && boki.indexReplicas === 1) {
     boki.remoteIndexShare = 0;
   }
-  return { ...of, cluster: { ...of.cluster, [name]: count }, boki };
+  return aimedAtWhoIsThere({ ...of, cluster: { ...of.cluster, [name]: count }, boki });
+}
+
+/** Without faults that strike only processes that there are not, and without naming these in others. */
+function aimedAtWhoIsThere(of: Case): Case {
+  const there = new Set(namesIn(of));
+  const timed = of.faults.timed.flatMap((each): TimedFault[] => {
+    const fault: Record<string, unknown> = { ...each.fault };
+    for (const end of ["of", "from", "to", "and"]) {
+      const selector = fault[end] as Selector | undefined;
+      if (selector?.names === undefined) continue;
+      const names = selector.names.filter((name) => there.has(name));
+      if (names.length === 0) return [];
+      fault[end] = { ...selector, names };
+    }
+    return [{ ...each, fault: fault as unknown as Fault }];
+  });
+  return { ...of, faults: { ...of.faults, timed } };
+}
+
+/** Processes that a fault may be aimed at by name. */
+export function namesIn(of: Case): string[] {
+  const cluster = { ...CLUSTER_DEFAULTS, ...CASE_CLUSTER, ...of.cluster, workersPerEngine: 0 };
+  return Object.values(processNames(cluster, [])).flat();
 }
 
 /** What is not said has its default. */
 const fewerSettings: Pass = (subject) => {
   const without = (part: "cluster" | "boki" | "network", name: string) => (of: Case) => {
     const { [name]: _, ...rest } = of[part] as Record<string, unknown>;
-    const candidate = { ...of, [part]: rest };
+    const candidate = aimedAtWhoIsThere({ ...of, [part]: rest });
     return Object.hasOwn(of[part], name) && isSimpler(candidate, of) ? candidate : undefined;
   };
   const all = (["network", "boki", "cluster"] as const).map((part) => (of: Case) => {
-    const candidate = { ...of, [part]: {} };
+    const candidate = aimedAtWhoIsThere({ ...of, [part]: {} });
     return Object.keys(of[part]).length > 0 && isSimpler(candidate, of) ? candidate : undefined;
   });
   const each = (["network", "boki", "cluster"] as const).flatMap((part) =>
@@ -272,7 +299,7 @@ const earlier: Pass = (subject) =>
       (of: Case) =>
         withFault(of, i, ({ forNanos }) => (forNanos === undefined ? {} : { forNanos: halved(forNanos) })),
     ]),
-    (of) => ({ ...of, healNanos: halved(of.healNanos) }),
+    (of) => ({ ...of, healNanos: of.faults.timed.length === 0 ? 0 : halved(of.healNanos) }),
   ]);
 
 function withCall(of: Case, i: number, change: Partial<CaseCall>): Case | undefined {

@@ -46,6 +46,10 @@ describe("a mistake in a case file is shown at its place", () => {
     ["case:\n  mutation: nope\n", 'my.yaml:2:13  case.mutation: found "nope"; allowed: none, cutUsesMax'],
     ["case:\n  cluster: { engines: 1 }\n", "there must be at least as many nodes of a kind as replicas"],
     ["case:\n  calls:\n    - operations: [{ op: jump }]\n", "my.yaml:3:"],
+    [
+      "case:\n  faults:\n    timed:\n      - { atNanos: 1, fault: { kind: pause, of: { names: [sotrage-1] } } }\n",
+      'my.yaml:4:30  case.faults.timed.0.fault: no process is named "sotrage-1"; did you mean "storage-1"?',
+    ],
     ["case:\n  calls: [\n", "my.yaml:"],
   ])("%j", (text, message) => {
     expect(problemsOf(text)).toContain(message);
