@@ -18,7 +18,7 @@ import type { Simulation } from "../../sim/simulation.ts";
 import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
 import { type CallerState, caller } from "./caller.ts";
-import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCall, type Operation } from "./case.ts";
+import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCluster } from "./case.ts";
 import { isWithinBudget } from "./fault-budget.ts";
 import { createMarks, type MarkName } from "./marks.ts";
 
