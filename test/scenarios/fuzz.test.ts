@@ -9,6 +9,13 @@ import { EXAMPLE } from "./example.ts";
 const BASE = `${EXAMPLE}variants:
   - { name: a, set: { boki.localCut: 100us } }
 sweep: { path: seed, values: [1, 2] }
+faults:
+  - { at: 1s, for: 200ms, crash: primary }
+  - { every: exponential 500ms, for: uniform 5ms 50ms, pause: any 2 storages }
+  - { at: 1s, for: 1ms, loss: { of: [storage-1, engine-2], share: 5%, bothWays: on } }
+heal: 2s
+reconfigure: [{ at: 1s, sequencers: [3, 1, 2] }]
+defects: [P3]
 `;
 const TOKENS = [
   ..."{}[]:,&*!|>-?#%@`'\"\t\n \\~",

@@ -49,9 +49,27 @@ describe("the JSON Schema", () => {
     ["append: 90%", "append: lots"],
     ["read: next", "read: nxt"],
     ["duration: 2s\n", ""],
+    ["expect:\n", "faults: [{ at: 1s, crash: 5 }]\nexpect:\n"],
+    ["expect:\n", "faults: [{ at: 1s, crsh: primary }]\nexpect:\n"],
+    ["expect:\n", "faults: [{ at: 1s, pause: primary, for: exponential }]\nexpect:\n"],
+    ["expect:\n", "faults: [{ at: 1s, disk: { of: storages, slow: 10 } }]\nexpect:\n"],
+    ["expect:\n", "defects: [P21]\nexpect:\n"],
+    ["expect:\n", "reconfigure: [{ sequencers: [1] }]\nexpect:\n"],
   ])("refuses %j replaced by %j", (from, to) => {
     expect(accepts(parse(EXAMPLE))).toBe(true);
     expect(accepts(parse(edited(from, to)))).toBe(false);
+  });
+
+  test.each([
+    "{ at: 1s, for: 200ms, crash: primary }",
+    "{ at: 1s, crash: { of: [storage-1, engine-2], host: off, disk: lost } }",
+    "{ every: exponential 500ms, for: uniform 5ms 50ms, pause: any 2 storages }",
+    "{ every: { lognormal: { median: 1s, sigma: 0.5 } }, reset: any backup of log 2 }",
+    "{ at: 1s, partition: { of: storage-1, from: zookeeper, shape: oneWay } }",
+    "{ at: 1s, clock: { of: nodes, offset: -5ms, drift: -100ppm } }",
+  ])("accepts the fault %s", (fault) => {
+    accepts(parse(edited("expect:\n", `faults: [${fault}]\nexpect:\n`)));
+    expect(accepts.errors).toBe(null);
   });
 
   test("names no hidden field and has no words of our own", () => {
