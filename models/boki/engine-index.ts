@@ -26,7 +26,7 @@ import type { AuxData, FoundRecord, LogRecord, ReadQuery } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { recordBytes } from "./observations.ts";
 import { logspaceOfLogBook } from "./view.ts";
-import { abort, directoryOf, holdsFor } from "./view-gate.ts";
+import { abort, directoryOf } from "./view-gate.ts";
 
 /** An address that is not known uses up one of this many tries. */
 const TRIES = 3;
@@ -191,10 +191,8 @@ function goOn(
   );
 }
 
-/** Puts a query to the index of its log, here or elsewhere; it is held as long as this node does not know the log's view. */
-export function put(state: EngineState, query: ReadQuery, out: EngineEffects): void {
-  const message = { kind: "remoteRead", query } as const;
-  if (holdsFor(state, viewOf(query.logspace), out.self, message, state.config.mutation)) return;
+/** Puts a query to the index of its log, here or elsewhere. */
+function put(state: EngineState, query: ReadQuery, out: EngineEffects): void {
   const index = indexOf(state, query.logspace);
   if (index !== undefined) {
     out.work("indexSearch", 1);
@@ -202,7 +200,7 @@ export function put(state: EngineState, query: ReadQuery, out: EngineEffects): v
     return;
   }
   const target = remoteIndex(state, query.logspace);
-  if (target !== undefined) out.send(target, message);
+  if (target !== undefined) out.send(target, { kind: "remoteRead", query });
   else if (!state.config.defects.failedContinuationNotAnswered)
     deliver(state, query.origin, withoutRecord(query.op, "notHere"), out);
 }

@@ -21,12 +21,12 @@ import {
   takeWorkerStarted,
 } from "./engine-calls.ts";
 import { fetchEntries } from "./engine-fetch.ts";
-import { expireReads, put, putBlockedToCurrentView, takeRemoteRead, updateIndex } from "./engine-index.ts";
+import { expireReads, putBlockedToCurrentView, takeRemoteRead, updateIndex } from "./engine-index.ts";
 import { releaseHeldReads, startRead, takeReadResult } from "./engine-reads.ts";
 import { repair } from "./engine-repair.ts";
 import { type EngineConfig, type EngineEffects, type EngineState, indexOf, REPAIR } from "./engine-state.ts";
 import { failTrims, startTrim, takeTrimResult } from "./engine-trims.ts";
-import { type LogspaceId, viewOf } from "./identifiers.ts";
+import { type LogspaceId, viewOf, viewOfJoined } from "./identifiers.ts";
 import { endIndex, takeCut, takeIndexData } from "./log-index.ts";
 import type { BokiMessage, FinalLog } from "./messages.ts";
 import type { MetalogEntry } from "./metalog.ts";
@@ -118,9 +118,10 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
         return updateIndex(state, logspace, (index) => takeIndexData(index, positions, records, out), out);
       }
       case "remoteRead": {
-        if (holdsFor(state, viewOf(message.query.logspace), from, message, mutation)) return;
-        // One that this engine had to hold before it could pass it on.
-        if (from === out.self) return put(state, message.query, out);
+        // One that comes from a newer view carries what was found there, and may have to go back.
+        const { logspace, progress } = message.query;
+        const newest = Math.max(viewOf(logspace), viewOfJoined(progress));
+        if (holdsFor(state, newest, from, message, mutation)) return;
         return takeRemoteRead(state, message.query, out);
       }
       case "readResult":
