@@ -59,8 +59,9 @@ function victimsOf({ faults, boki }: Case): Victims {
     TimedFault,
     "fault"
   >[]) {
-    if (!losesMemory(fault, journal)) continue;
     for (const name of namesOf(fault.of) ?? [""]) {
+      // An index is in no journal.
+      if (!losesMemory(fault, journal && !name.startsWith("engine-"))) continue;
       if (name.startsWith("sequencer-")) sequencers.add(name);
       else if (name.startsWith("storage-")) storages.add(name);
       else if (name.startsWith("engine-")) engines.add(name);

@@ -101,7 +101,7 @@ function drawCluster(draw: Draw): Partial<CaseCluster> {
   return {
     engines: nodes(),
     storages: nodes(),
-    sequencers: Math.max(2, nodes()),
+    sequencers: nodes(),
     spareEngines: spares(),
     spareStorages: spares(),
     spareSequencers: spares(),
@@ -110,14 +110,14 @@ function drawCluster(draw: Draw): Partial<CaseCluster> {
 
 function drawBoki(draw: Draw, { engines, storages, sequencers }: CaseCluster): Partial<BokiConfig> {
   const interval = (): Nanos => draw.spread(10 * MICROSECOND, 400 * MICROSECOND);
-  const replicas = (nodes: number, least: number): number =>
-    draw.chance(0.5) ? Math.min(3, nodes) : draw.between(least, nodes);
-  const indexReplicas = replicas(engines, 1);
+  const replicas = (nodes: number): number =>
+    draw.chance(0.6) ? Math.min(3, nodes) : draw.between(1, nodes);
+  const indexReplicas = replicas(engines);
   return {
     localCutNanos: interval(),
     globalCutNanos: interval(),
-    metalogReplicas: replicas(sequencers, 2),
-    userlogReplicas: replicas(storages, 1),
+    metalogReplicas: replicas(sequencers),
+    userlogReplicas: replicas(storages),
     indexReplicas,
     physicalLogs: draw.chance(0.6) ? 1 : draw.between(1, Math.min(3, sequencers)),
     sealTailEntries: draw.pick([32, 32, 8, 2]),

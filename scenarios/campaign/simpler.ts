@@ -190,7 +190,7 @@ function placesOf(
   return [[{ ...operation, at: "start" }], [{ ...operation, at: { back: 0 } }]];
 }
 
-const MINIMUM: Readonly<Record<string, number>> = { sequencers: 2, engines: 1, storages: 1 };
+const MINIMUM: Readonly<Record<string, number>> = { sequencers: 1, engines: 1, storages: 1 };
 const REPLICAS_OF = [
   ["sequencers", "metalogReplicas"],
   ["sequencers", "physicalLogs"],
