@@ -13,7 +13,7 @@ const NAMES_SHOWN_MAX = 5;
 const LANE_PIXELS = 14;
 const BAR_PIXELS = 6;
 const GAP_PIXELS = 8;
-const LEGEND_OFFSET_PIXELS = 8;
+const LEGEND_OFFSET_PIXELS = 12;
 /** What a plot measures at least, and a letter of a label, to place labels where there is room. */
 const PLOT_PIXELS = 520;
 const LETTER_PIXELS = 5.8;

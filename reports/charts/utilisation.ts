@@ -4,7 +4,7 @@ import type { ScenarioResult, StationResult, VariantResult } from "../../scenari
 import { estimateShare, formatNumber, onOneLine } from "../format.ts";
 import { chooseStations } from "../station-choice.ts";
 import type { Chart, Row } from "./chart.ts";
-import { compact, shareEncoding, timeEncoding, timeUnit } from "./parts.ts";
+import { compact, legendOf, shareEncoding, timeEncoding, timeUnit } from "./parts.ts";
 
 const STATIONS_SHOWN_MAX = 40;
 const COLUMNS_MAX = 120;
@@ -24,7 +24,8 @@ export function utilisationBars(variant: VariantResult): Chart | undefined {
     servers: station.servers,
   }));
   const y = stationEncoding(shown);
-  const color = { field: "role", type: "nominal", sort: rolesOf(shown) };
+  const roles = rolesOf(shown);
+  const color = { field: "role", type: "nominal", sort: roles, legend: legendOf(roles) };
   return {
     name: "utilisation",
     title: "Utilisation by station",
