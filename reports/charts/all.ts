@@ -7,7 +7,7 @@ import { closeUps } from "./close-up.ts";
 import { compareLatency, compareThroughput } from "./compare.ts";
 import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
-import { latencyOverTime, throughputOverTime } from "./over-time.ts";
+import { compareThroughputOverTime, latencyOverTime, throughputOverTime } from "./over-time.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
 import { compareViewChanges, viewChanges } from "./view-changes.ts";
 
@@ -35,6 +35,7 @@ export function comparisonCharts(result: ScenarioResult): readonly Chart[] {
   return present([
     compareThroughput(result),
     compareLatency(result),
+    compareThroughputOverTime(result),
     compareViewChanges(result),
     ...latencyCdfByVariant(result),
   ]);

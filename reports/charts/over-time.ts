@@ -8,6 +8,7 @@ import {
   compact,
   hoverLayer,
   latencyEncoding,
+  legendOf,
   nanosExpression,
   perSecondEncoding,
   perSecondExpression,
@@ -135,6 +136,66 @@ export function latencyOverTime(result: ScenarioResult, variant: VariantResult):
       ],
     },
   };
+}
+
+/** How variants fare under faults: the operation that most of them carry out most. */
+export function compareThroughputOverTime(result: ScenarioResult): Chart | undefined {
+  const withFaults = result.variants.find(({ faults }) => faults !== undefined);
+  if (withFaults === undefined) return undefined;
+  const operation = busiestOf(withFaults);
+  if (operation === undefined) return undefined;
+  const series = result.variants.flatMap(({ variant, series: { intervalNanos, operations } }) =>
+    operations
+      .filter((each) => each.operation === operation)
+      .map(({ completedPerSecond }) => ({ variant, intervalNanos, completedPerSecond })),
+  );
+  const endNanos = Math.max(0, ...series.map((each) => each.intervalNanos * each.completedPerSecond.length));
+  if (endNanos === 0) return undefined;
+  const unit = timeUnit(endNanos);
+  const rows: Row[] = series.flatMap(({ variant, intervalNanos, completedPerSecond }) =>
+    completedPerSecond.map((perSecond, index) => ({
+      variant,
+      time: middle(index, intervalNanos, unit.size),
+      perSecond: compact(perSecond),
+    })),
+  );
+  const lanes = lanesOf(withFaults, unit, endNanos);
+  const x = timeEncoding("time", unit, endNanos);
+  const y = { field: "perSecond", ...perSecondEncoding(`${operation} completed per second`) };
+  const variants = series.map(({ variant }) => variant);
+  const color = { field: "variant", type: "nominal", sort: variants, legend: legendOf(variants) };
+  const tooltip = [
+    { field: "variant", type: "nominal" },
+    { field: "time", type: "quantitative", title: `time (${unit.symbol})` },
+    { field: "text", type: "nominal", title: "throughput" },
+  ];
+  return {
+    name: "compare-throughput-over-time",
+    title: `Throughput of ${operation} over time, by variant`,
+    description: `Operations completed per second of virtual time, with the faults of ${withFaults.variant}. ${FIRST_REPLICATION}`,
+    columns: [
+      { field: "variant", title: "variant" },
+      { field: "time", title: `time (${unit.symbol})` },
+      { field: "perSecond", title: "completed per second" },
+    ],
+    rows,
+    spec: {
+      height: 220,
+      config: lanes.config,
+      transform: [{ calculate: perSecondExpression("datum.perSecond"), as: "text" }],
+      layer: [
+        ...warmupLayers(result.warmupNanos, unit),
+        ...lanes.layers,
+        { mark: "line", encoding: { x, y, color } },
+        hoverLayer({ x, y, color, tooltip }),
+      ],
+    },
+  };
+}
+
+function busiestOf({ operations }: VariantResult): string | undefined {
+  const [busiest] = [...operations].sort((a, b) => b.count - a.count);
+  return busiest?.operation;
 }
 
 /** The faults of the first replication, whose series is drawn. */

@@ -160,6 +160,15 @@ describe("charts", () => {
     for (const variant of ["one", "two"]) expect(svg).toContain(`>${variant}: view 0 to 1, crash primary<`);
   });
 
+  test("compare what variants carried out over time", async () => {
+    const compared = comparisonCharts(comparedFaultsResult()).find(
+      ({ name }) => name === "compare-throughput-over-time",
+    )!;
+    const svg = await chartSvg(compared);
+    expectWellFormed(svg);
+    for (const text of ["one", "two", "crash primary"]) expect(svg).toContain(`>${text}<`);
+  });
+
   test("are as they were without faults", () => {
     const result = quickstartResult();
     const names = variantCharts(result, result.variants[0]!).map(({ name }) => name);
