@@ -181,6 +181,7 @@ export const caseFields = z.strictObject({
     .default([]),
   faults: faultPlan.default({ timed: [] }),
   healNanos: nanos.default(EMPTY_CASE.healNanos),
+  staysDown: z.array(z.string()).default([]),
   settleNanos: nanos.default(EMPTY_CASE.settleNanos),
 });
 

@@ -62,8 +62,10 @@ export interface Case {
   /** Times count from the moment the cluster is up, here and in the faults. */
   readonly reconfigurations: readonly Reconfiguration[];
   readonly faults: FaultPlan;
-  /** What lasts ends here, and the cluster is whole again. */
+  /** What lasts ends here, and the cluster is whole again, but for those that stay down. */
   readonly healNanos: Nanos;
+  /** Processes that a crash of the plan strikes and that never come back. */
+  readonly staysDown: readonly string[];
   /** When faults are over and the last call was made, everything must finish within this. */
   readonly settleNanos: Nanos;
 }
@@ -118,6 +120,7 @@ export const EMPTY_CASE: Case = {
   reconfigurations: [],
   faults: NO_FAULTS,
   healNanos: 0,
+  staysDown: [],
   settleNanos: 300 * MILLISECOND,
 };
 

@@ -43,9 +43,28 @@ export function isWithinBudget(subject: Case): boolean {
   const victims = victimsOf(subject);
   return (
     !victims.others &&
+    leavesEnough(subject) &&
     victims.sequencers.size <= budget.sequencers &&
     victims.storages.size <= budget.storages &&
     victims.engines.size <= budget.engines
+  );
+}
+
+/** Whether there are nodes enough for a view without those that stay down. */
+export function leavesEnough({
+  cluster,
+  boki,
+  staysDown,
+}: Pick<Case, "cluster" | "boki" | "staysDown">): boolean {
+  const counts = { ...CASE_CLUSTER, ...cluster };
+  const { metalogReplicas, physicalLogs, userlogReplicas, indexReplicas } = { ...CASE_BOKI, ...boki };
+  const left = (role: string, nodes: number): number =>
+    nodes - staysDown.filter((name) => name.startsWith(`${role}-`)).length;
+  return (
+    left("sequencer", counts.sequencers + counts.spareSequencers) >=
+      Math.max(metalogReplicas, physicalLogs) &&
+    left("storage", counts.storages + counts.spareStorages) >= userlogReplicas &&
+    left("engine", counts.engines + counts.spareEngines) >= indexReplicas
   );
 }
 

@@ -4,7 +4,7 @@ import type { Fault, LinkRule, Selector, TimedFault } from "../../sim/faults/fau
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { CASE_CLUSTER, type Case, type CaseCluster } from "./case.ts";
 import type { Draw } from "./draw.ts";
-import { budgetOf } from "./fault-budget.ts";
+import { budgetOf, leavesEnough } from "./fault-budget.ts";
 
 /** What can be drawn, with how often; the kinds of sim/faults/fault.ts, told apart by whom they strike. */
 const WEIGHTS = {
@@ -31,6 +31,9 @@ const DRAWN_FAULTS = Object.keys(WEIGHTS) as readonly DrawnFault[];
 const FAULTS_MAX = 6;
 /** Share of the runs in which one node more of each role may lose its memory than the budget has. */
 const BEYOND = 0.05;
+
+/** Share of the nodes that crash and never come back. */
+const LOST = 0.3;
 
 /** Everything that is needed to name victims. */
 interface Targets {
@@ -170,4 +173,20 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
         driftPpm: draw.pick([0, -100_000, 100_000, 400_000]),
       };
   }
+}
+
+/** Of those that crash, some that never come back, as long as nodes enough are left. */
+export function drawLost(
+  draw: Draw,
+  subject: Pick<Case, "cluster" | "boki">,
+  timed: readonly TimedFault[],
+): string[] {
+  const staysDown: string[] = [];
+  for (const { fault } of timed) {
+    const name = fault.kind === "crash" ? fault.of.names?.[0] : undefined;
+    if (name === undefined || name === "controller" || staysDown.includes(name) || !draw.chance(LOST))
+      continue;
+    if (leavesEnough({ ...subject, staysDown: [...staysDown, name] })) staysDown.push(name);
+  }
+  return staysDown;
 }

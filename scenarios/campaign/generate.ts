@@ -24,7 +24,7 @@ import {
   type Place,
 } from "./case.ts";
 import { type Draw, drawFrom } from "./draw.ts";
-import { drawFaults } from "./generate-faults.ts";
+import { drawFaults, drawLost } from "./generate-faults.ts";
 
 /** What all cases of a campaign have in common. */
 export interface Campaign {
@@ -65,6 +65,7 @@ export function generateCase(campaign: Campaign, index: number): Case {
     calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
     reconfigurations: calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
     faults: { timed: numbered({ timed }).timed },
+    staysDown: drawLost(streamOf("lost"), { cluster, boki }, timed),
     // What was to last longer is cut short: liveness begins here.
     healNanos: timed.length === 0 ? 0 : spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS),
   };

@@ -11,7 +11,7 @@ import { createInvariants } from "../../models/boki/invariants/invariants.ts";
 import type { InvariantName } from "../../models/boki/invariants/violations.ts";
 import type { Observation } from "../../models/boki/observations.ts";
 import { playersOf } from "../../models/boki/parts.ts";
-import type { FaultPlan } from "../../sim/faults/fault.ts";
+import type { FaultPlan, TimedFault } from "../../sim/faults/fault.ts";
 import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
@@ -150,11 +150,11 @@ export function runCase(subject: Case): Verdict {
       break;
     }
     simulation.run(simulation.nowNanos + QUIET_NANOS);
+    invariants.finish(simulation.nowNanos);
   } catch (error) {
     fail("exception", simulation.nowNanos, describeError(error));
   }
   const { nowNanos } = simulation;
-  invariants.finish(nowNanos);
   for (const { invariant, atNanos, message } of invariants.violations) {
     if (isPermitted(invariant)) continue;
     failures.push({ name: invariant, atNanos: atNanos - START_UP_NANOS, message });
@@ -198,17 +198,30 @@ function describeOpen(simulation: Simulation, asking: Address, settleNanos: Nano
   return `${open.size} calls have no answer ${settleNanos / 1e6} ms after everything was whole; ${doing}`;
 }
 
-/** The case's plan on the clock of the simulation, which includes the start-up. */
-function planOf({ faults, healNanos }: Case): FaultPlan {
-  return {
-    timed: faults.timed.map((each) => ({ ...each, atNanos: START_UP_NANOS + each.atNanos })),
-    repeated: (faults.repeated ?? []).map((each) => ({
-      ...each,
-      fromNanos: START_UP_NANOS + each.fromNanos,
-      ...(each.untilNanos === undefined ? {} : { untilNanos: START_UP_NANOS + each.untilNanos }),
-    })),
-    healAtNanos: START_UP_NANOS + healNanos,
-  };
+/**
+ * The case's plan on the clock of the simulation, which includes the start-up. What has no end ends at the healing; who stays
+ * down has no end at all.
+ */
+function planOf({ faults, healNanos, staysDown }: Case): FaultPlan {
+  const forGood = ({ fault }: TimedFault): boolean =>
+    fault.kind === "crash" && (fault.of.names ?? []).some((name) => staysDown.includes(name));
+  const timed = faults.timed.map((each): TimedFault => {
+    const { forNanos, ...rest } = { ...each, atNanos: START_UP_NANOS + each.atNanos };
+    if (forGood(each)) return rest;
+    const leftNanos = Math.max(0, healNanos - each.atNanos);
+    return each.fault.kind === "reset"
+      ? rest
+      : { ...rest, forNanos: Math.min(forNanos ?? leftNanos, leftNanos) };
+  });
+  const repeated = (faults.repeated ?? []).map((each) => ({
+    ...each,
+    fromNanos: START_UP_NANOS + each.fromNanos,
+    untilNanos: START_UP_NANOS + Math.min(each.untilNanos ?? healNanos, healNanos),
+  }));
+  // Those that come again and again have drawn lengths, which nothing but a healing cuts short.
+  return staysDown.length > 0 && repeated.length === 0
+    ? { timed }
+    : { timed, repeated, healAtNanos: START_UP_NANOS + healNanos };
 }
 
 function isQuiet({ faults, reconfigurations }: Case): boolean {

@@ -77,6 +77,13 @@ function* fewerFaults(subject: Case): Generator<Case, void, boolean> {
   yield* taken(
     shorter(
       best,
+      ({ staysDown }) => staysDown,
+      (of, staysDown) => ({ ...of, staysDown }),
+    ),
+  );
+  yield* taken(
+    shorter(
+      best,
       ({ reconfigurations }) => reconfigurations,
       (of, reconfigurations) => ({ ...of, reconfigurations }),
     ),
@@ -238,7 +245,8 @@ function aimedAtWhoIsThere(of: Case): Case {
     }
     return [{ ...each, fault: fault as unknown as Fault }];
   });
-  return { ...of, faults: { ...of.faults, timed } };
+  const staysDown = of.staysDown.filter((name) => there.has(name));
+  return { ...of, faults: { ...of.faults, timed }, staysDown };
 }
 
 /** Processes that a fault may be aimed at by name. */

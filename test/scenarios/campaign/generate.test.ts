@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Case, Operation } from "../../../scenarios/campaign/case.ts";
 import { sizeOf } from "../../../scenarios/campaign/case.ts";
-import { isWithinBudget } from "../../../scenarios/campaign/fault-budget.ts";
+import { isWithinBudget, leavesEnough } from "../../../scenarios/campaign/fault-budget.ts";
 import { type Campaign, generateCase } from "../../../scenarios/campaign/generate.ts";
 import { isPossible } from "../../../scenarios/campaign/simpler.ts";
 
@@ -67,6 +67,11 @@ describe("the runs of a campaign together", () => {
     expect([...kinds].sort()).toEqual(["clock", "crash", "disk", "link", "partition", "pause", "reset"]);
     expect(share(({ faults }) => faults.timed.length === 0)).toBeGreaterThan(0.25);
     expect(generateCase({ ...CAMPAIGN, calm: true }, 1).faults.timed).toEqual([]);
+  });
+
+  test("lose some nodes for good, and leave enough for a view", () => {
+    expect(share(({ staysDown }) => staysDown.length > 0)).toBeGreaterThan(0.02);
+    expect(CASES.filter((subject) => !leavesEnough(subject))).toEqual([]);
   });
 
   test("heal after the last fault has begun", () => {
