@@ -141,6 +141,7 @@ export function runCase(subject: Case): Verdict {
   const wholeNanos = START_UP_NANOS + wholeAt(subject);
   const limitNanos = wholeNanos + subject.settleNanos;
   let settledNanos: Nanos | undefined;
+  let unanswered = "";
   try {
     simulation.run(wholeNanos);
     while (simulation.nowNanos < limitNanos) {
@@ -149,6 +150,7 @@ export function runCase(subject: Case): Verdict {
       settledNanos = simulation.nowNanos - wholeNanos;
       break;
     }
+    if (settledNanos === undefined) unanswered = describeOpen(simulation, asking, subject.settleNanos);
     simulation.run(simulation.nowNanos + QUIET_NANOS);
     invariants.finish(simulation.nowNanos);
   } catch (error) {
@@ -161,7 +163,7 @@ export function runCase(subject: Case): Verdict {
   }
   for (const [name, count] of invariants.counts) if (!isPermitted(name)) counts[name] = count;
   if (settledNanos === undefined && failures.length === 0) {
-    fail("L1", nowNanos, describeOpen(simulation, asking, subject.settleNanos));
+    fail("L1", limitNanos, unanswered);
   }
   marks.finish(simulation.recorder.counts(), faults.periods);
   return {
