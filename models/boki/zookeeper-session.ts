@@ -96,7 +96,8 @@ export function takeZooKeeper(
       session.open = session.open.filter(({ request }) => request > message.request);
       return;
     case "zkEvents": {
-      session.birth ??= message.birth;
+      // Who asked twice, because the first answer was late, has been numbered twice; the later number is the one registered.
+      session.birth = Math.max(session.birth ?? message.birth, message.birth);
       const fresh = message.from === session.seen;
       // What was sent again although it had arrived, or follows something that is lost, is left to the next ping.
       if (fresh) session.seen = message.upTo;
