@@ -1,6 +1,6 @@
 /** Rules about faults: that they strike what exists, in time, and what can suffer them. */
 
-import { processNames, readPart } from "../models/boki/parts.ts";
+import { isWorkerName, processNames, readPart } from "../models/boki/parts.ts";
 import type { Distribution } from "../sim/distribution.ts";
 import type { Selector } from "../sim/faults/fault.ts";
 import type { Finding } from "./check.ts";
@@ -15,14 +15,19 @@ import type { Path } from "./source.ts";
 
 /** Faults that come faster than this are a slip. */
 const EVERY_NANOS_MIN = 10_000;
-/** Names shown to a person; a cluster may have thousands of workers. */
-const NAMES_SHOWN_MAX = 40;
+
+type Names = ReturnType<typeof processNames>;
 
 export function faultRulesBroken(fields: ScenarioFields): Finding[] {
+  if (fields.faults.length === 0 && fields.reconfigure.length === 0) return healMakesSense(fields);
+  const names = processNames(
+    fields.cluster,
+    fields.workload.map(({ name }) => name),
+  );
   return [
     ...fields.faults.flatMap((fault, i) => [
-      ...targetsExist(fields, fault, ["faults", i]),
-      ...targetsCanSuffer(fields, fault, ["faults", i]),
+      ...targetsExist(fields, names, fault, ["faults", i]),
+      ...targetsCanSuffer(fault, ["faults", i]),
       ...timesMakeSense(fields, fault, ["faults", i]),
     ]),
     ...healMakesSense(fields),
@@ -34,6 +39,8 @@ interface Target {
   readonly path: Path;
   readonly target: WrittenSelector;
 }
+
+const NO_DISK = /^(engine-|worker-|client-|gateway$|controller$|operator$|zookeeper$)/;
 
 const END_TEXT = "(warmup + duration)";
 const endOf = ({ warmup, duration }: ScenarioFields): number => warmup + duration;
@@ -53,46 +60,58 @@ function targetsOf(fault: FaultFields, path: Path): Target[] {
 const isSelector = (value: unknown): value is WrittenSelector =>
   typeof value === "object" && value !== null && "selector" in value;
 
-function targetsExist(fields: ScenarioFields, fault: FaultFields, path: Path): Finding[] {
+function targetsExist(fields: ScenarioFields, names: Names, fault: FaultFields, path: Path): Finding[] {
   return targetsOf(fault, path).flatMap(({ path: at, target }) => {
-    const wrong = whyMissing(fields, target.selector);
+    const wrong = whyMissing(fields, names, target.selector);
     const related: Path[] = [["cluster"], ["boki", "physicalLogs"], ["boki", "metalogReplicas"]];
     return wrong === undefined ? [] : [{ path: at, related, message: `found "${target.written}"; ${wrong}` }];
   });
 }
 
-function whyMissing(fields: ScenarioFields, { names, role, part, count = 1 }: Selector): string | undefined {
-  const { cluster, boki, workload } = fields;
-  const byRole = processNames(
-    cluster,
-    workload.map(({ name }) => name),
-  );
+function whyMissing(
+  { cluster, boki }: ScenarioFields,
+  byRole: Names,
+  { names, role, part, count = 1 }: Selector,
+): string | undefined {
   const all = Object.values(byRole).flat();
-  const unknown = names?.find((name) => !all.includes(name));
+  const unknown = names?.find((name) => !all.includes(name) && !isWorkerName(name, cluster));
   if (unknown !== undefined) {
-    const single = Object.entries(byRole).flatMap(([each, list]) => (each === "worker" ? [] : list));
-    const known = [...single, ...SELECTOR_WORDS];
-    const found = suggestion(unknown, [...known, ...byRole.worker!]);
-    return `there is no process "${unknown}"${found.includes("did you mean") ? found : suggestion(unknown, known.slice(0, NAMES_SHOWN_MAX))}`;
+    const near = suggestion(unknown, [...all, ...SELECTOR_WORDS]);
+    const known = near.includes("did you mean") ? near : `; ${knownNames(byRole, cluster)}`;
+    return `there is no process "${unknown}"${known}`;
   }
+  const nodes = byRole.engine!.length + byRole.storage!.length + byRole.sequencer!.length;
+  const workers = byRole.engine!.length * cluster.workersPerEngine;
   if (part !== undefined) {
     const { part: kind, log } = readPart(part)!;
     if (log > boki.physicalLogs) {
       return `there ${boki.physicalLogs === 1 ? "is 1 physical log" : `are ${boki.physicalLogs} physical logs`} (boki.physicalLogs)`;
     }
-    const nodes = byRole.engine!.length + byRole.storage!.length + byRole.sequencer!.length;
-    // The gateway and the controller.
-    const processes = nodes + byRole.worker!.length + 2;
+    // The gateway and the controller are processes as well.
+    const processes = nodes + workers + 2;
     const players = { primary: 1, backups: boki.metalogReplicas - 1, nodes, processes }[kind];
     return count > players ? `there are only ${players}` : undefined;
   }
   if (role === undefined) return undefined;
-  const population = byRole[role]!.length;
+  const population = role === "worker" ? workers : byRole[role]!.length;
   return count > population ? `there are only ${population}` : undefined;
 }
 
+/** Everything that can be named, short enough to be read. */
+function knownNames(
+  byRole: Names,
+  { engines, spareEngines, workersPerEngine }: ScenarioFields["cluster"],
+): string {
+  const ranges = Object.values(byRole).map((names) =>
+    names.length <= 1 ? names.join("") : `${names[0]} to ${names.at(-1)}`,
+  );
+  ranges.push(`worker-1.1 to worker-${engines + spareEngines}.${workersPerEngine}`);
+  return `there are ${ranges.join(", ")}; groups are ${GROUP_EXAMPLES}`;
+}
+const GROUP_EXAMPLES = "primary, backups, nodes, storages, any storage, any 2 storages and so on";
+
 /** What a fault of this kind would mean for its target must be defined. */
-function targetsCanSuffer(fields: ScenarioFields, fault: FaultFields, path: Path): Finding[] {
+function targetsCanSuffer(fault: FaultFields, path: Path): Finding[] {
   const names = (target: Target, name: string): boolean =>
     target.target.selector.names?.includes(name) === true;
   const [first] = targetsOf(fault, path);
@@ -110,18 +129,16 @@ function targetsCanSuffer(fields: ScenarioFields, fault: FaultFields, path: Path
     const message = `found host: on for "${sharing}", whose host has ZooKeeper too, which cannot crash`;
     return [{ path: [...path, "crash", "host"], related: [first.path], message }];
   }
-  if (fault.disk !== undefined && !hasDisk(selector, fields)) {
+  if (fault.disk !== undefined && !hasDisk(selector)) {
     const message = `found "${written}"; only storage nodes and sequencers have disks that matter`;
     return [{ path: first.path, message }];
   }
   return [];
 }
 
-function hasDisk({ names, role, part }: Selector, { cluster }: ScenarioFields): boolean {
-  if (names !== undefined) {
-    const known = new Set(Object.values(processNames(cluster, [])).flat());
-    return names.every((name) => !known.has(name) || /^(storage|sequencer)-/.test(name));
-  }
+/** Of names that do not exist that has been said. */
+function hasDisk({ names, role, part }: Selector): boolean {
+  if (names !== undefined) return !names.some((name) => NO_DISK.test(name));
   return part !== undefined || role === "storage" || role === "sequencer";
 }
 

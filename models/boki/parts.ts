@@ -63,14 +63,13 @@ function latestView({
   return event?.topic === "view" && event.phase === "new" ? event.view : undefined;
 }
 
-/** Names of all processes of a deployment, by role, as `createDeployment` gives them. */
+/** Names of the processes of a deployment by role, as `createDeployment` gives them; there may be too many workers to list. */
 export function processNames(
   cluster: ClusterConfig,
   workloads: readonly string[],
 ): Readonly<Record<string, readonly string[]>> {
   const numbered = (role: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
-  const engines = numbered("engine", cluster.engines + cluster.spareEngines);
   return {
     zookeeper: ["zookeeper"],
     controller: ["controller"],
@@ -78,10 +77,17 @@ export function processNames(
     gateway: ["gateway"],
     sequencer: numbered("sequencer", cluster.sequencers + cluster.spareSequencers),
     storage: numbered("storage", cluster.storages + cluster.spareStorages),
-    engine: engines,
-    worker: engines.flatMap((_, i) =>
-      Array.from({ length: cluster.workersPerEngine }, (__, k) => `worker-${i + 1}.${k + 1}`),
-    ),
+    engine: numbered("engine", cluster.engines + cluster.spareEngines),
     client: workloads.map((name) => `client-${name}`),
   };
+}
+
+/** Whether a deployment has a function worker of this name: `worker-3.17` is the 17th of engine 3. */
+export function isWorkerName(name: string, cluster: ClusterConfig): boolean {
+  const [, engine, worker] = /^worker-([1-9]\d*)\.([1-9]\d*)$/.exec(name) ?? [];
+  return (
+    engine !== undefined &&
+    Number(engine) <= cluster.engines + cluster.spareEngines &&
+    Number(worker) <= cluster.workersPerEngine
+  );
 }

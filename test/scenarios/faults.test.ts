@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { createDeployment } from "../../models/boki/cluster.ts";
 import { PUBLISHED_DEFECTS } from "../../models/boki/defects.ts";
-import { processNames } from "../../models/boki/parts.ts";
+import { isWorkerName, processNames } from "../../models/boki/parts.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { parseSelector } from "../../scenarios/selector-field.ts";
 import { EXAMPLE, mistakes } from "./example.ts";
@@ -159,7 +159,12 @@ test("the names that selectors may have are those of the processes", () => {
   const byRole: Record<string, string[]> = {};
   for (const { role, name } of simulation.processes) byRole[role] = [...(byRole[role] ?? []), name];
   const cluster = { ...scenario.cluster, spareEngines: 1, spareStorages: 2, spareSequencers: 1 };
-  expect(processNames(cluster, ["writers", "calls"])).toEqual(byRole);
+  const { worker, ...others } = byRole;
+  expect(processNames(cluster, ["writers", "calls"])).toEqual(others);
+  expect(worker!.every((name) => isWorkerName(name, cluster))).toBe(true);
+  for (const name of ["worker-6.1", "worker-1.17", "worker-0.1", "worker-1.0", "worker-1", "worker-1.01"]) {
+    expect(isWorkerName(name, cluster), name).toBe(false);
+  }
 });
 
 const KINDS =
@@ -170,6 +175,10 @@ describe("a mistake in", () => {
     [
       "{ at: 1s, crash: primry }",
       '30:27  faults.0.crash: found "primry"; there is no process "primry"; did you mean "primary"?',
+    ],
+    [
+      "{ at: 1s, crash: everybody }",
+      '30:27  faults.0.crash: found "everybody"; there is no process "everybody"; there are zookeeper, controller, operator, gateway, sequencer-1 to sequencer-3, storage-1 to storage-3, engine-1 to engine-4, client-writers to client-calls, worker-1.1 to worker-4.16; groups are primary, backups, nodes, storages, any storage, any 2 storages and so on',
     ],
     [
       "{ at: 1s, partition: { of: storage-4 } }",
