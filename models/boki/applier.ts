@@ -4,7 +4,8 @@
  *
  * A full applier applies entry n after entry n-1 and no other. A lite applier is sent only the entries that order records
  * of the shards it cares for, so it cannot count entries; it applies one when each of its shards stands where the entry
- * says the shard starts. That works because every entry names the starts of all shards.
+ * says the shard starts. That works because every entry names the starts of all shards. Over an entry that orders nothing, a
+ * trim, it moves like over one that orders nothing of its shards.
  */
 
 import type { LogspaceId } from "./identifiers.ts";
@@ -18,6 +19,8 @@ export interface ApplierState {
   /** Lite: positions in the engine list of the shards it cares for, ascending. */
   readonly interested: readonly number[];
   readonly mutation: number;
+  /** The slip, and P20: a trim orders nothing, so a lite applier drops it without moving over it. */
+  readonly ignoresTrims: boolean;
   /** The next metalog position to apply; a lite applier has passed over what it was not sent. */
   metalogPosition: number;
   /** Records ordered so far, as far as this applier knows. */
@@ -33,12 +36,15 @@ export function createApplier(
   mode: "full" | "lite",
   interested: readonly number[],
   mutation: number,
+  liteIgnoresTrim = false,
 ): ApplierState {
+  const slips = liteIgnoresTrim || mutation === Mutation.liteIgnoresTrim;
   return {
     logspace,
     mode,
     interested,
     mutation,
+    ignoresTrims: mode === "lite" && slips,
     metalogPosition: 0,
     seqnumPosition: 0,
     progress: interested.map(() => 0),
@@ -55,6 +61,7 @@ export function provide(
   apply: (entry: MetalogEntry) => void,
 ): void {
   if (entry.position < state.metalogPosition) return;
+  if (entry.trim !== undefined && state.ignoresTrims) return;
   if (!canApply(state, entry)) {
     state.early.set(entry.position, entry);
     return;
@@ -96,6 +103,8 @@ export function finish(
   if (state.metalogPosition > final) {
     return state.metalogPosition === final + 1 ? "oneAhead" : "tooFarAhead";
   }
+  // What came early and was not sealed never became part of the log.
+  for (const position of [...state.early.keys()]) if (position >= final) state.early.delete(position);
   for (const entry of tail) if (entry.position < final) provide(state, entry, apply);
   if (state.metalogPosition < final) return "behind";
   return state.metalogPosition === final ? "reached" : "tooFarAhead";

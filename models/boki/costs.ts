@@ -10,7 +10,7 @@ import type { Bytes, Nanos } from "../../sim/units.ts";
 import type { BokiMessage } from "./messages.ts";
 import { entryBytes } from "./metalog.ts";
 import { recordBytes } from "./observations.ts";
-import { FLUSH } from "./storage.ts";
+import { COLLECT, FLUSH } from "./storage-state.ts";
 import { PING } from "./zookeeper-session.ts";
 
 /** CPU times in nanoseconds. */
@@ -177,7 +177,8 @@ function nodeCosts(costs: Costs, receive: (message: BokiMessage) => Nanos): Cost
     sizeBytes,
     pool: (message: BokiMessage | undefined, timer: TimerName | undefined) => {
       if (message !== undefined) return isZooKeepers(message) ? ZOOKEEPER_POOL : 0;
-      return timer === PING ? ZOOKEEPER_POOL : timer === FLUSH ? FLUSH_POOL : 0;
+      if (timer === PING) return ZOOKEEPER_POOL;
+      return timer === FLUSH || timer === COLLECT ? FLUSH_POOL : 0;
     },
   };
 }

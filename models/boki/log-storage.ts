@@ -1,20 +1,36 @@
 /**
- * A storage node's part of one physical log: the records of the shards it stores, from arrival to the database
- * (docs/models/boki.md, "Storage").
+ * A storage node's part of one physical log: the records of the shards it stores, from arrival to their place in the log
+ * (docs/models/boki.md, "Storage"). What becomes of them then is in log-database.ts, who reads them in log-storage-reads.ts.
  *
  * A record comes in unordered and is filed under its localid. The node reports how long a gap-free run it holds of each
  * shard, because only that can be ordered. Once a cut orders it, a record is live under its seqnum, is announced to the
- * index, is written to the database by the flush thread, and may leave memory after that, oldest first.
+ * index, is written to the database by the flush thread, and may leave memory after that, oldest first. Records that no cut
+ * has ordered when the view ends are given up (docs/models/reconfiguration.md, "Phases of a view").
  */
 
-import { DISK_READ } from "../../sim/effects.ts";
 import type { Effects } from "../../sim/machine.ts";
-import { type GrowMap, get, growMap, has, remove, set } from "../../sim/structures/grow-map.ts";
-import { append, at, type IntList, intList } from "../../sim/structures/int-list.ts";
+import { type GrowMap, get, growMap, set } from "../../sim/structures/grow-map.ts";
+import { append, type IntList, intList } from "../../sim/structures/int-list.ts";
 import type { Bytes } from "../../sim/units.ts";
-import { type ApplierState, createApplier, firstPosition, provide } from "./applier.ts";
-import { highOf, join, type LogspaceId, type NodeId, positionOf, type Seqnum } from "./identifiers.ts";
-import type { BokiMessage, LogRecord } from "./messages.ts";
+import {
+  type ApplierState,
+  createApplier,
+  type FinalStanding,
+  finish,
+  firstPosition,
+  provide,
+} from "./applier.ts";
+import type { Defects } from "./defects.ts";
+import {
+  highOf,
+  join,
+  type LogBookId,
+  type LogspaceId,
+  type NodeId,
+  positionOf,
+  type Seqnum,
+} from "./identifiers.ts";
+import type { BokiMessage, FinalLog, LogRecord } from "./messages.ts";
 import { indexInEntry, type MetalogEntry, vectorAt } from "./metalog.ts";
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
@@ -28,6 +44,21 @@ export interface ParkedRead {
   readonly progress: number;
 }
 
+/** What the journal adds: records count once it is durable up to them. */
+export interface JournalState {
+  /** Parallel to the log's sources: length of the gap-free prefix in memory and in the journal, durable or not, */
+  held: number[];
+  /** and what it was when the sync under way began. */
+  syncing: number[];
+}
+
+/** Positions of one LogBook's records, ascending, those that were collected left out. */
+export interface BookPositions {
+  positions: IntList;
+  /** Of the list, how many at its front have been collected. */
+  collected: number;
+}
+
 export interface LogStorageState {
   readonly applier: ApplierState;
   readonly storage: NodeId;
@@ -36,14 +67,20 @@ export interface LogStorageState {
   readonly sources: readonly number[];
   /** Engine ids, parallel to `sources`. */
   readonly sourceIds: readonly NodeId[];
-  /** Parallel to `sources`: length of the gap-free prefix of localids held. */
+  /** Parallel to `sources`: how many records the node says it holds without a gap. */
   counts: number[];
+  /** Undefined: memory is enough for a record to count. */
+  journal: JournalState | undefined;
   /** Held and not ordered, by localid. */
   unordered: Map<number, LogRecord>;
   /** Ordered and in memory, by position. */
   live: GrowMap<number, LogRecord>;
-  /** Positions of ordered records in order; all before `evicted` have left memory, all before `flushed` are in the database. */
+  /**
+   * Positions of the records ordered here, in order, without the oldest `forgotten`. Counted from the first ever: all before
+   * `evicted` have left memory, all before `flushed` are in the database.
+   */
   ordered: IntList;
+  forgotten: number;
   evicted: number;
   flushed: number;
   /** Every ordered record below this position is in the database. */
@@ -51,58 +88,116 @@ export interface LogStorageState {
   /** Bytes flushed so far, and how many had been when each 1,024th record was: what the block cache still holds. */
   flushedBytes: Bytes;
   parked: Map<number, ParkedRead[]>;
+  /** Where each LogBook's records are; made at the first trim that has something to collect. */
+  books: GrowMap<LogBookId, BookPositions> | undefined;
+  /** The view's end, once it is known, */
+  end: FinalLog | undefined;
+  /** everything before it is applied, */
+  complete: boolean;
+  /** and all of that is in the database and nothing in memory any more. */
+  retired: boolean;
+  /** How the log stood when the repair tick last looked. */
+  lastLook: LastLook;
+}
+
+export interface LastLook {
+  /** Parallel to `sources`: what had been reported. */
+  readonly counts: readonly number[];
+  readonly metalogPosition: number;
+  /** Whether reads or entries waited for an entry. */
+  readonly waited: boolean;
+}
+
+/** What differs between the logs of a node's configurations. */
+export interface LogStorageOptions {
+  readonly mutation: number;
+  readonly defects: Defects;
+  readonly journal: boolean;
 }
 
 export function createLogStorage(
   view: View,
   logspace: LogspaceId,
   storage: NodeId,
-  sources: readonly number[],
-  mutation: number,
+  { mutation, defects, journal }: LogStorageOptions,
 ): LogStorageState {
+  const sources = view.sourceEngines[view.storagePositions.get(storage)!]!;
+  const none = () => sources.map(() => 0);
   return {
-    applier: createApplier(logspace, "lite", sources, mutation),
+    applier: createApplier(logspace, "lite", sources, mutation, defects.liteIgnoresTrim),
     storage,
     mutation,
     sources,
     sourceIds: sources.map((position) => view.engines[position]!),
-    counts: sources.map(() => 0),
+    counts: none(),
+    journal: journal ? { held: none(), syncing: none() } : undefined,
     unordered: new Map(),
     live: growMap(),
     ordered: intList(),
+    forgotten: 0,
     evicted: 0,
     flushed: 0,
     persistedPosition: 0,
     flushedBytes: 0,
     parked: new Map(),
+    books: undefined,
+    end: undefined,
+    complete: false,
+    retired: false,
+    lastLook: { counts: none(), metalogPosition: 0, waited: false },
   };
 }
 
-/** Files a record that an engine sent. Returns whether the report of progress has something new. */
+/** How many records have been ordered here. */
+export function orderedCount({ forgotten, ordered }: LogStorageState): number {
+  return forgotten + ordered.length;
+}
+
+/** Files a record that an engine sent. Returns whether there is something new to report, or to make durable first. */
 export function holdRecord(state: LogStorageState, record: LogRecord, out: Effects<BokiMessage>): boolean {
   const engine = highOf(record.localid);
   const source = state.sourceIds.indexOf(engine);
   if (source < 0) return false;
   const counter = positionOf(record.localid);
-  if (counter < state.counts[source]!) return false;
+  const prefixes = state.journal === undefined ? state.counts : state.journal.held;
+  const before = prefixes[source]!;
+  if (counter < before) return false;
+  if (state.journal !== undefined) {
+    if (state.unordered.has(record.localid)) return false;
+    // What the journal does not take is not here; the engine sends it again.
+    if (!out.put(journalTable(state.applier.logspace), record.localid, record, recordBytes(record))) {
+      out.count("storage.journalRefused");
+      return false;
+    }
+  }
   state.unordered.set(record.localid, record);
-  const before = state.counts[source]!;
   let count = before;
   while (state.unordered.has(join(engine, count))) count++;
   if (state.mutation === Mutation.reportsHighest) count = Math.max(count, counter + 1);
   if (count === before) return false;
-  state.counts[source] = count;
-  const { storage, applier } = state;
-  const shard = state.sources[source]!;
+  prefixes[source] = count;
+  if (state.journal === undefined) observeStored(state, source, count, out);
+  return true;
+}
+
+export function observeStored(
+  { storage, applier, sources, sourceIds }: LogStorageState,
+  source: number,
+  count: number,
+  out: Effects<BokiMessage>,
+): void {
   out.observe?.({
     kind: "stored",
     storage,
     logspace: applier.logspace,
-    shard,
-    engine,
+    shard: sources[source]!,
+    engine: sourceIds[source]!,
     count,
   } satisfies Observation);
-  return true;
+}
+
+export function journalTable(logspace: LogspaceId): string {
+  return `journal ${logspace}`;
 }
 
 /** What a progress report carries. */
@@ -113,50 +208,72 @@ export function progressVector(state: LogStorageState): number[] {
   return [...state.counts];
 }
 
-/** Applies a metalog entry; returns positions and records that it, and entries it released, ordered here. */
+/** What one or more entries ordered here: parallel positions and records. */
+export interface Ordered {
+  readonly positions: number[];
+  readonly records: LogRecord[];
+}
+
+/** Applies a metalog entry; returns what it, and entries it released, ordered here. */
 export function orderRecords(
   state: LogStorageState,
   entry: MetalogEntry,
   out: Effects<BokiMessage>,
-): { positions: number[]; records: LogRecord[] } {
-  const positions: number[] = [];
-  const records: LogRecord[] = [];
-  const { storage } = state;
-  provide(state.applier, entry, (applied) => {
-    out.observe?.({ kind: "applied", role: "storage", node: storage, entry: applied } satisfies Observation);
-    for (let i = 0; i < state.sources.length; i++) {
-      const shard = state.sources[i]!;
-      const index = indexInEntry(applied, shard);
-      if (index < 0) continue;
-      const start = vectorAt(applied.starts, shard);
-      const first = firstOf(state, applied, index);
-      for (let j = 0; j < applied.deltas[index]!; j++) {
-        const localid = join(state.sourceIds[i]!, start + j);
-        const record = state.unordered.get(localid);
-        if (record === undefined) {
-          // Ordered without being here: the released code aborts. The run goes on, and the checkers report it.
-          out.count("storage.orderedButMissing");
-          continue;
-        }
-        state.unordered.delete(localid);
-        positions.push(first + j);
-        records.push(record);
-        const seqnum = join(state.applier.logspace, first + j);
-        out.observe?.({
-          kind: "ordered",
-          role: "storage",
-          node: storage,
-          localid,
-          seqnum,
-        } satisfies Observation);
+): Ordered {
+  const ordered: Ordered = { positions: [], records: [] };
+  provide(state.applier, entry, (applied) => place(state, applied, ordered, out));
+  enliven(state, ordered);
+  return ordered;
+}
+
+/** Takes in how the log ends. Says whether the tail sufficed, and what it ordered here. */
+export function orderTail(
+  state: LogStorageState,
+  end: FinalLog,
+  out: Effects<BokiMessage>,
+): { readonly standing: FinalStanding; readonly ordered: Ordered } {
+  const ordered: Ordered = { positions: [], records: [] };
+  state.end = end;
+  const standing = finish(state.applier, end, (applied) => place(state, applied, ordered, out));
+  enliven(state, ordered);
+  return { standing, ordered };
+}
+
+function place(
+  state: LogStorageState,
+  entry: MetalogEntry,
+  { positions, records }: Ordered,
+  out: Effects<BokiMessage>,
+): void {
+  const { storage, applier } = state;
+  out.observe?.({ kind: "applied", role: "storage", node: storage, entry } satisfies Observation);
+  for (let i = 0; i < state.sources.length; i++) {
+    const shard = state.sources[i]!;
+    const index = indexInEntry(entry, shard);
+    if (index < 0) continue;
+    const start = vectorAt(entry.starts, shard);
+    const first = firstOf(state, entry, index);
+    for (let j = 0; j < entry.deltas[index]!; j++) {
+      const localid = join(state.sourceIds[i]!, start + j);
+      const record = state.unordered.get(localid);
+      if (record === undefined) {
+        // Ordered without being here: the released code aborts. The run goes on, and the checkers report it.
+        out.count("storage.orderedButMissing");
+        continue;
       }
+      state.unordered.delete(localid);
+      positions.push(first + j);
+      records.push(record);
+      const seqnum = join(applier.logspace, first + j);
+      out.observe?.({
+        kind: "ordered",
+        role: "storage",
+        node: storage,
+        localid,
+        seqnum,
+      } satisfies Observation);
     }
-  });
-  for (let i = 0; i < positions.length; i++) {
-    append(state.ordered, positions[i]!);
-    set(state.live, positions[i]!, records[i]!);
   }
-  return { positions, records };
 }
 
 function firstOf(state: LogStorageState, entry: MetalogEntry, index: number): number {
@@ -169,131 +286,25 @@ function firstOf(state: LogStorageState, entry: MetalogEntry, index: number): nu
   return firstPosition(state.applier, entry, index);
 }
 
-/** Drops the oldest records from memory as long as there are too many and they are in the database. */
-export function evict(state: LogStorageState, maxLiveRecords: number, out: Effects<BokiMessage>): void {
-  while (state.live.size > maxLiveRecords && state.evicted < state.ordered.length) {
-    const position = at(state.ordered, state.evicted);
-    if (position >= state.persistedPosition && state.mutation !== Mutation.evictsUnflushed) return;
-    remove(state.live, position);
-    state.evicted++;
-    const seqnum = join(state.applier.logspace, position);
-    out.observe?.({ kind: "evicted", storage: state.storage, seqnum } satisfies Observation);
+function enliven(state: LogStorageState, { positions, records }: Ordered): void {
+  for (let i = 0; i < positions.length; i++) {
+    append(state.ordered, positions[i]!);
+    set(state.live, positions[i]!, records[i]!);
   }
+  if (state.books === undefined) return;
+  for (let i = 0; i < positions.length; i++) fileUnderBook(state.books, records[i]!.logBook, positions[i]!);
 }
 
-/** Writes every live record that is not in the database yet; returns how many. */
-export function flush(state: LogStorageState, out: Effects<BokiMessage>): number {
-  let end = state.ordered.length;
-  if (state.mutation === Mutation.persistedPastWritten) end--;
-  const table = tableOf(state);
-  let records = 0;
-  for (; state.flushed < end; state.flushed++) {
-    const position = at(state.ordered, state.flushed);
-    const record = get(state.live, position);
-    if (record === undefined) continue;
-    const sizeBytes = recordBytes(record);
-    out.put(table, position, record, sizeBytes);
-    state.flushedBytes += sizeBytes;
-    records++;
-  }
-  state.flushed = state.ordered.length;
-  if (state.flushed > 0) state.persistedPosition = at(state.ordered, state.flushed - 1) + 1;
-  return records;
-}
-
-export type ReadOutcome =
-  | { readonly kind: "found"; readonly record: LogRecord }
-  | { readonly kind: "parked" }
-  | { readonly kind: "lost" };
-
-/** Looks a record up: parked until it is ordered, live, in the database, or lost. */
-export function readAt(
-  state: LogStorageState,
-  read: ParkedRead,
-  cacheBytes: Bytes,
-  out: Effects<BokiMessage>,
-): ReadOutcome {
-  const position = positionOf(read.seqnum);
-  if (position >= state.applier.seqnumPosition) {
-    if (state.mutation === Mutation.lateReadIsLost) return { kind: "lost" };
-    const waiting = state.parked.get(position);
-    if (waiting === undefined) state.parked.set(position, [read]);
-    else waiting.push(read);
-    out.count("storage.readParked");
-    return { kind: "parked" };
-  }
-  const record = get(state.live, position);
-  if (record !== undefined) {
-    out.count("storageMemory.hit");
-    return { kind: "found", record };
-  }
-  out.count("storageMemory.miss");
-  if (position >= state.persistedPosition) return { kind: "lost" };
-  return readDatabase(state, position, cacheBytes, out);
-}
-
-function readDatabase(
-  state: LogStorageState,
+/** Notes where a record of a LogBook is; positions of a LogBook come in ascending order. */
+export function fileUnderBook(
+  books: GrowMap<LogBookId, BookPositions>,
+  logBook: LogBookId,
   position: number,
-  cacheBytes: Bytes,
-  out: Effects<BokiMessage>,
-): ReadOutcome {
-  const record = out.get(tableOf(state), position) as LogRecord | undefined;
-  out.work("databaseRead", 1);
-  if (record === undefined) return { kind: "lost" };
-  // The block cache is taken to hold the newest `cacheBytes` of what was flushed (docs/models/boki.md, "The database").
-  const meanBytes = state.flushedBytes / state.flushed;
-  const newerRecords = state.ordered.length - indexOfPosition(state.ordered, position);
-  if (newerRecords * meanBytes > cacheBytes) {
-    out.count("databaseCache.miss");
-    out.work(DISK_READ, Math.max(4_096, recordBytes(record)));
-  } else {
-    out.count("databaseCache.hit");
+): void {
+  let book = get(books, logBook);
+  if (book === undefined) {
+    set(books, logBook, { positions: intList(), collected: 0 });
+    book = get(books, logBook)!;
   }
-  return { kind: "found", record };
-}
-
-/** Takes out the reads that waited for the positions just ordered, with their records. */
-export function takeParked(
-  state: LogStorageState,
-  positions: readonly number[],
-  records: readonly LogRecord[],
-): { read: ParkedRead; record: LogRecord }[] {
-  if (state.parked.size === 0) return [];
-  const released: { read: ParkedRead; record: LogRecord }[] = [];
-  positions.forEach((position, i) => {
-    const waiting = state.parked.get(position);
-    if (waiting === undefined) return;
-    if (state.mutation === Mutation.wakesOneParkedRead)
-      released.push({ read: waiting[0]!, record: records[i]! });
-    else for (const read of waiting) released.push({ read, record: records[i]! });
-    state.parked.delete(position);
-  });
-  return released;
-}
-
-/** Parked reads below what is now ordered that found no record here: they were sent to the wrong node. */
-export function takeMisdirected(state: LogStorageState): ParkedRead[] {
-  if (state.parked.size === 0) return [];
-  const misdirected: ParkedRead[] = [];
-  for (const [position, waiting] of state.parked) {
-    if (position >= state.applier.seqnumPosition || has(state.live, position)) continue;
-    misdirected.push(...waiting);
-    state.parked.delete(position);
-  }
-  return misdirected;
-}
-
-function tableOf(state: LogStorageState): string {
-  return state.mutation === Mutation.databaseKeyWithoutLogspace ? "log" : `log ${state.applier.logspace}`;
-}
-
-function indexOfPosition(list: IntList, position: number): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(list, middle) < position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  append(book.positions, position);
 }

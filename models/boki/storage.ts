@@ -1,67 +1,54 @@
 /**
  * A storage node: holds records of the engines it serves, tells the primaries what it holds, and answers reads by seqnum
- * (docs/models/boki.md, "Storage"). What it does for one physical log is in log-storage.ts; here is what the node adds:
- * views, the two timers, and the aux data that readers have attached to records.
+ * (docs/models/boki.md, "Storage"). What it does for one physical log is in log-storage.ts and the files it names; the state in
+ * storage-state.ts, the flush in storage-flush.ts, the journal in storage-journal.ts, trims in storage-trims.ts; here are the
+ * node's views, its report of progress, and who gets which message.
+ *
+ * It takes no notice of a freeze: until the end of a view it goes on storing and reporting. At the end it orders what the tail
+ * orders, gives up what was not ordered, and answers the reads that still wait. A log that the tail does not bring to its end is
+ * brought there by its sequencers, whatever view the node is in by then (docs/models/reconfiguration.md).
  */
 
-import type { Effects, Machine } from "../../sim/machine.ts";
-import { type Lru, lru, lruGet, lruPut } from "../../sim/structures/lru.ts";
-import type { Bytes, Nanos } from "../../sim/units.ts";
-import { MILLISECOND, SECOND } from "../../sim/units.ts";
-import { highOf, type LogspaceId, type Seqnum, sequencerOf, viewOf, viewOfJoined } from "./identifiers.ts";
+import type { Machine } from "../../sim/machine.ts";
+import { lru, lruPut } from "../../sim/structures/lru.ts";
+import { MILLISECOND, type Nanos, SECOND } from "../../sim/units.ts";
+import { type LogspaceId, logspaceId, sequencerOf, viewOf, viewOfJoined } from "./identifiers.ts";
+import { evict } from "./log-database.ts";
 import {
-  createLogStorage,
-  evict,
-  flush,
   holdRecord,
   type LogStorageState,
+  type Ordered,
   orderRecords,
-  type ParkedRead,
+  orderTail,
   progressVector,
-  readAt,
-  takeMisdirected,
-  takeParked,
 } from "./log-storage.ts";
-import type { AuxData, BokiMessage, LogRecord, NodeConfig } from "./messages.ts";
+import { takeMisdirected, takeParked } from "./log-storage-reads.ts";
+import type { BokiMessage, FinalLog, LogRecord } from "./messages.ts";
+import type { MetalogEntry } from "./metalog.ts";
 import { Mutation } from "./mutations.ts";
-import { type Observation, recordBytes } from "./observations.ts";
-import type { View } from "./view.ts";
+import type { Observation } from "./observations.ts";
+import { announce, answer, answerIndexFetch, answerRead } from "./storage-answers.ts";
+import { flushLogs, makeTables, retireWhenFlushed, tablesMade, withholdsProgress } from "./storage-flush.ts";
+import { JOURNAL, journalLog, journalSynced, recover, recoverFrom } from "./storage-journal.ts";
+import { fetchEntries, isWaiting, repair } from "./storage-repair.ts";
 import {
-  beforeAnyView,
-  directoryOf,
-  followZooKeeper,
-  holdsFor,
-  takeHeld,
-  type ViewGate,
-} from "./view-gate.ts";
+  armRepair,
+  COLLECT,
+  FLUSH,
+  LOCAL_CUT,
+  logOf,
+  markDirty,
+  markUnflushed,
+  REPAIR,
+  type StorageConfig,
+  type StorageEffects,
+  type StorageState,
+} from "./storage-state.ts";
+import { collectTrimmed, noteTrim } from "./storage-trims.ts";
+import type { View } from "./view.ts";
+import { abort, beforeAnyView, directoryOf, followZooKeeper, holdsFor, takeHeld } from "./view-gate.ts";
 import { PING, ping } from "./zookeeper-session.ts";
 
-export interface StorageConfig extends NodeConfig {
-  readonly localCutNanos: Nanos;
-  readonly flushIntervalNanos: Nanos;
-  readonly maxLiveRecords: number;
-  readonly auxCacheBytes: Bytes;
-  readonly databaseCacheBytes: Bytes;
-  /** Aux data is left out of a result that would be larger than this with it. */
-  readonly resultBytesMax: Bytes;
-}
-
-export interface StorageState extends ViewGate {
-  readonly config: StorageConfig;
-  readonly cutPhaseNanos: Nanos;
-  readonly flushPhaseNanos: Nanos;
-  /** By logspace; made at its first message, as it would be empty until then. */
-  logs: Map<LogspaceId, LogStorageState>;
-  /** Logs with progress to report, in the order they became so. */
-  dirtyLogs: LogspaceId[];
-  /** Logs with records that the database lacks. */
-  unflushedLogs: LogspaceId[];
-  aux: Lru<Seqnum, AuxData>;
-}
-
-/** The local cut runs on an I/O thread; the flush on a thread of its own. */
-const LOCAL_CUT = "localCut";
-export const FLUSH = "flush";
 /** The flush thread first wakes this long after the node's start. */
 const FIRST_FLUSH_NANOS: Nanos = 100 * MILLISECOND;
 
@@ -75,6 +62,14 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
       logs: new Map(),
       dirtyLogs: [],
       unflushedLogs: [],
+      tablesOf: -1,
+      withholds: false,
+      unsyncedLogs: [],
+      syncingLogs: undefined,
+      recoveries: new Map(),
+      trims: new Map(),
+      repairArmed: false,
+      turn: 0,
       aux: lru(config.auxCacheBytes),
     };
   },
@@ -89,52 +84,38 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
         followZooKeeper(
           state,
           message,
-          { install: (view) => installView(state, view, out), freeze: () => {}, finalize: () => {} },
+          {
+            install: (view) => installView(state, view, out),
+            freeze: () => {},
+            finalize: (_view, { logs }) => finalizeView(state, logs, out),
+          },
           out,
         );
         return;
 
-      case "replicate": {
+      case "replicate":
         if (holdsFor(state, viewOf(message.logspace), from, message, mutation)) return;
-        const log = logOf(state, message.logspace);
-        if (!holdRecord(log, message.record, out)) return;
-        if (!state.dirtyLogs.includes(message.logspace)) state.dirtyLogs.push(message.logspace);
-        out.setTimerAtTick(LOCAL_CUT, state.config.localCutNanos, state.cutPhaseNanos);
+        hold(state, message.logspace, message.record, out);
         return;
-      }
 
       case "metalogs": {
-        const { logspace } = message.entry;
-        if (holdsFor(state, viewOf(logspace), from, message, mutation)) return;
-        const log = logOf(state, logspace);
-        const { positions, records } = orderRecords(log, message.entry, out);
-        if (state.config.mutation === Mutation.oneReplicaAnnounces) {
-          const own = records.map((record) => isFirstReplica(state, record));
-          const [ownPositions, ownRecords] = [
-            positions.filter((_, i) => own[i]),
-            records.filter((_, i) => own[i]),
-          ];
-          announce(state, logspace, ownPositions, ownRecords, out);
-        } else {
-          announce(state, logspace, positions, records, out);
-        }
-        for (const { read, record } of takeParked(log, positions, records)) answer(state, read, record, out);
-        for (const read of takeMisdirected(log)) answer(state, read, undefined, out);
-        evict(log, state.config.maxLiveRecords, out);
-        if (positions.length === 0) return;
-        if (!state.unflushedLogs.includes(logspace)) state.unflushedLogs.push(logspace);
-        out.setTimerAtTick(FLUSH, state.config.flushIntervalNanos, state.flushPhaseNanos);
+        const { entry } = message;
+        if (holdsFor(state, viewOf(entry.logspace), from, message, mutation)) return;
+        if (viewOf(entry.logspace) === state.view!.viewId) takeEntry(state, entry, out);
         return;
       }
+      case "metalogFetched":
+        takeFetched(state, message.logspace, message.entries, out);
+        return;
 
-      case "readAt": {
+      case "readAt":
         if (holdsFor(state, viewOfJoined(message.seqnum), from, message, mutation)) return;
-        const log = state.logs.get(highOf(message.seqnum)) ?? logOf(state, highOf(message.seqnum));
-        const result = readAt(log, message, state.config.databaseCacheBytes, out);
-        if (result.kind === "parked") return;
-        answer(state, message, result.kind === "found" ? result.record : undefined, out);
+        answerRead(state, message, out);
         return;
-      }
+
+      case "indexFetch":
+        answerIndexFetch(state, from, message, out);
+        return;
 
       case "storeAux":
         // An attachment is a hint: the latest to arrive replaces what was there.
@@ -147,108 +128,160 @@ export const storage: Machine<StorageConfig, StorageState, BokiMessage> = {
   },
 
   timeout(state, timer, out) {
-    if (state.aborted !== undefined) return;
-    if (timer === PING) {
-      ping(state.session, out);
-      return;
+    if (state.aborted !== undefined || tablesMade(state, timer)) return;
+    switch (timer) {
+      case PING:
+        ping(state.session, out);
+        return;
+      case LOCAL_CUT:
+        reportProgress(state, out);
+        return;
+      case FLUSH:
+        flushLogs(state, out);
+        return;
+      case JOURNAL:
+        journalSynced(state, out);
+        return;
+      case COLLECT:
+        collectTrimmed(state, out);
+        return;
+      case REPAIR:
+        repair(state, out);
+        return;
     }
-    if (timer === FLUSH) {
-      for (const logspace of state.unflushedLogs) {
-        const log = state.logs.get(logspace)!;
-        out.work("flushRecord", flush(log, out));
-        evict(log, state.config.maxLiveRecords, out);
-      }
-      state.unflushedLogs = [];
-      return;
-    }
-    const { config } = state;
-    const directory = directoryOf(state);
-    for (const logspace of state.dirtyLogs) {
-      const log = state.logs.get(logspace)!;
-      const address = directory?.sequencer[sequencerOf(logspace)];
-      if (address === undefined || config.mutation === Mutation.dirtyClearedUnsent) continue;
-      const counts = progressVector(log);
-      out.observe?.({
-        kind: "progressSent",
-        storage: config.id,
-        logspace,
-        engines: log.sourceIds,
-        counts,
-      } satisfies Observation);
-      out.send(address, { kind: "shardProgress", logspace, storage: config.id, counts });
-    }
-    state.dirtyLogs = [];
   },
 };
 
-function installView(state: StorageState, view: View, out: Effects<BokiMessage>): void {
-  state.view = view;
+// ---- Records and entries -------------------------------------------------------------------------------------------
+
+function hold(state: StorageState, logspace: LogspaceId, record: LogRecord, out: StorageEffects): void {
+  const { viewId } = state.view!;
+  let into = logspace;
+  if (viewOf(logspace) < viewId) {
+    if (state.config.mutation !== Mutation.oldReplicateAccepted) return;
+    // The slip: the log of the same sequencer in this view takes it.
+    into = logspaceId(viewId, sequencerOf(logspace));
+  }
+  const log = logOf(state, into);
+  if (log === undefined || log.end !== undefined || !holdRecord(log, record, out)) return;
+  if (log.journal === undefined) markDirty(state, into, out);
+  else journalLog(state, into, out);
+  armRepair(state, out);
+}
+
+/** Applies a committed entry, and does all that follows from it. */
+function takeEntry(state: StorageState, entry: MetalogEntry, out: StorageEffects): void {
+  const log = logOf(state, entry.logspace);
+  if (log === undefined || log.complete) return;
+  if (entry.trim !== undefined) noteTrim(state, entry, out);
+  settle(state, log, orderRecords(log, entry, out), out);
+  if (log.applier.early.size > 0) armRepair(state, out);
+}
+
+/** Carries on what has been ordered: to the indexes, to who waits for it, and to the flush thread. */
+function settle(state: StorageState, log: LogStorageState, ordered: Ordered, out: StorageEffects): void {
+  const { logspace } = log.applier;
+  announce(state, logspace, ordered, out);
+  for (const { read, record } of takeParked(log, ordered))
+    answer(state, read, { kind: "found", record }, out);
+  for (const read of takeMisdirected(log)) answer(state, read, { kind: "lost" }, out);
+  evict(log, state.config.maxLiveRecords, out);
+  if (ordered.positions.length > 0) markUnflushed(state, logspace, out);
+}
+
+/** Entries that were asked for have come; asks for those behind them at once as long as there is need of them. */
+function takeFetched(
+  state: StorageState,
+  logspace: LogspaceId,
+  entries: readonly MetalogEntry[],
+  out: StorageEffects,
+): void {
+  if (recoverFrom(state, logspace, entries, out)) {
+    const recovery = state.recoveries.get(logspace);
+    if (recovery !== undefined) fetchEntries(state, logspace, recovery.next, out);
+    return;
+  }
+  const log = logOf(state, logspace);
+  if (log === undefined || log.complete) return;
+  const before = log.applier.metalogPosition;
+  for (const entry of entries) {
+    if (log.end === undefined || entry.position < log.end.final) takeEntry(state, entry, out);
+  }
+  const { metalogPosition } = log.applier;
+  if (log.end !== undefined && metalogPosition === log.end.final) completeLog(state, log, log.end, out);
+  else if (metalogPosition > before && (log.end !== undefined || isWaiting(log)))
+    fetchEntries(state, logspace, metalogPosition, out);
+}
+
+/** The local cut: tells each primary how much this node holds, where that has changed. */
+function reportProgress(state: StorageState, out: StorageEffects): void {
+  if (withholdsProgress(state, out)) return;
+  const { config, dirtyLogs } = state;
+  const directory = directoryOf(state);
+  state.dirtyLogs = [];
+  for (const logspace of dirtyLogs) {
+    const log = state.logs.get(logspace)!;
+    const address = directory?.sequencer[sequencerOf(logspace)];
+    if (log.end !== undefined || address === undefined) continue;
+    if (config.mutation === Mutation.dirtyClearedUnsent) continue;
+    const counts = progressVector(log);
+    out.observe?.({
+      kind: "progressSent",
+      storage: config.id,
+      logspace,
+      engines: log.sourceIds,
+      counts,
+    } satisfies Observation);
+    out.send(address, { kind: "shardProgress", logspace, storage: config.id, counts });
+  }
+}
+
+// ---- Views ---------------------------------------------------------------------------------------------------------
+
+function installView(state: StorageState, view: View, out: StorageEffects): void {
+  makeTables(view.viewId, out);
   for (const { from, message } of takeHeld(state, view.viewId)) storage.receive(state, from, message, out);
 }
 
-function logOf(state: StorageState, logspace: LogspaceId): LogStorageState {
-  let log = state.logs.get(logspace);
-  if (log === undefined) {
-    const view = state.view!;
-    const { id, mutation } = state.config;
-    const sources = view.sourceEngines[view.storagePositions.get(id)!]!;
-    state.logs.set(logspace, createLogStorage(view, logspace, id, sources, mutation));
-    log = state.logs.get(logspace)!;
-  }
-  return log;
-}
-
-/** Tells every index engine of a physical log what was ordered. */
-function announce(
-  state: StorageState,
-  logspace: LogspaceId,
-  positions: readonly number[],
-  records: readonly LogRecord[],
-  out: Effects<BokiMessage>,
-): void {
-  if (positions.length === 0) return;
-  const view = state.view!;
-  const indexSet = view.indexSets[view.sequencerPositions.get(sequencerOf(logspace))!]!;
-  let tagCount = 0;
-  for (const record of records) tagCount += record.tags.length;
-  for (const engine of indexSet) {
-    const address = directoryOf(state)?.engine[engine];
-    if (address !== undefined)
-      out.send(address, { kind: "indexData", logspace, positions, records, tagCount });
+function finalizeView(state: StorageState, logs: readonly FinalLog[], out: StorageEffects): void {
+  for (const end of logs) {
+    const log = logOf(state, end.logspace);
+    if (log === undefined) recover(state, end, out);
+    else endLog(state, log, end, out);
+    if (state.aborted !== undefined) return;
   }
 }
 
-/** Whether this node is the first in the storage set of a record's shard. */
-function isFirstReplica(state: StorageState, record: LogRecord): boolean {
-  const view = state.view!;
-  return view.storageSets[view.enginePositions.get(highOf(record.localid))!]![0] === state.config.id;
+function endLog(state: StorageState, log: LogStorageState, end: FinalLog, out: StorageEffects): void {
+  const { mutation, defects } = state.config;
+  const { applier } = log;
+  // The slip: who has every entry already does nothing.
+  if (mutation === Mutation.finalizeSkippedWhenThere && applier.metalogPosition === end.final) return;
+  for (const entry of end.tail) {
+    if (entry.trim !== undefined && entry.position < end.final) noteTrim(state, entry, out);
+  }
+  const { standing, ordered } = orderTail(log, end, out);
+  settle(state, log, ordered, out);
+  const isBehind = standing === "behind";
+  if (standing === "there" || standing === "reached") {
+    completeLog(state, log, end, out);
+  } else if (!isBehind || defects.noFetchAtFinalize) {
+    const { logspace, metalogPosition } = applier;
+    abort(state, `storage of log ${logspace} is at ${metalogPosition}, the end is at ${end.final}`, out);
+  } else {
+    fetchEntries(state, applier.logspace, applier.metalogPosition, out);
+    armRepair(state, out);
+  }
 }
 
-/** Answers the engine whose worker asked; `undefined` stands for a record that is lost. */
-function answer(
-  state: StorageState,
-  read: ParkedRead,
-  record: LogRecord | undefined,
-  out: Effects<BokiMessage>,
-): void {
-  const address = directoryOf(state)?.engine[read.origin];
-  if (address === undefined) return;
-  const { op, seqnum, progress } = read;
-  if (record === undefined) {
-    out.send(address, {
-      kind: "readResult",
-      op,
-      outcome: "dataLost",
-      seqnum,
-      record,
-      aux: undefined,
-      progress,
-    });
-    return;
-  }
-  const kept = lruGet(state.aux, seqnum);
-  out.count(kept === undefined ? "storageAuxCache.miss" : "storageAuxCache.hit");
-  const fits = kept !== undefined && recordBytes(record) + kept.sizeBytes <= state.config.resultBytesMax;
-  const aux = fits ? kept : undefined;
-  out.send(address, { kind: "readResult", op, outcome: "ok", seqnum, record, aux, progress });
+/** Everything before the end is applied: what is not ordered now never will be. */
+function completeLog(state: StorageState, log: LogStorageState, end: FinalLog, out: StorageEffects): void {
+  log.complete = true;
+  log.unordered.clear();
+  log.applier.early.clear();
+  for (const read of takeMisdirected(log)) answer(state, read, { kind: "lost" }, out);
+  const { id } = state.config;
+  const position = log.applier.metalogPosition;
+  out.observe?.({ kind: "ended", role: "storage", node: id, log: end, position } satisfies Observation);
+  retireWhenFlushed(state, log, out);
 }

@@ -17,7 +17,7 @@ import { formatSeqnum, highOf, join, positionOf } from "../identifiers.ts";
 import type { LogStorageState } from "../log-storage.ts";
 import type { LogRecord } from "../messages.ts";
 import type { Observation } from "../observations.ts";
-import type { StorageState } from "../storage.ts";
+import type { StorageState } from "../storage-state.ts";
 import { isMember } from "../view.ts";
 import type { CheckContext } from "./context.ts";
 import { describeRecord, isGivenUp, type LogReference, sameRecord, viewOfLog } from "./reference.ts";

@@ -15,7 +15,7 @@ import { join, type LogspaceId, type NodeId } from "../identifiers.ts";
 import type { FinalLog } from "../messages.ts";
 import { type CutEntry, vectorAt } from "../metalog.ts";
 import type { Observation } from "../observations.ts";
-import type { StorageState } from "../storage.ts";
+import type { StorageState } from "../storage-state.ts";
 import { isMember, type View } from "../view.ts";
 import type { CheckContext } from "./context.ts";
 import { viewOfLog } from "./reference.ts";

@@ -14,7 +14,7 @@ import {
   sleep,
 } from "../../../models/boki/log-api.ts";
 import type { SequencerState } from "../../../models/boki/sequencer.ts";
-import type { StorageState } from "../../../models/boki/storage.ts";
+import type { StorageState } from "../../../models/boki/storage-state.ts";
 import { estimate } from "../../../sim/statistics.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../../sim/units.ts";
 import { type Run, run, type Setup } from "./deployment.ts";

@@ -1,39 +1,29 @@
 import { describe, expect, test } from "vitest";
+import { NO_DEFECTS } from "../../../models/boki/defects.ts";
 import { join, logspaceId } from "../../../models/boki/identifiers.ts";
+import { evict, flush as flushLog } from "../../../models/boki/log-database.ts";
 import {
   createLogStorage,
-  evict,
-  flush,
   holdRecord,
+  type LogStorageOptions,
+  type LogStorageState,
   orderRecords,
   type ParkedRead,
   progressVector,
-  readAt,
-  takeMisdirected,
-  takeParked,
 } from "../../../models/boki/log-storage.ts";
+import { readAt, takeMisdirected, takeParked } from "../../../models/boki/log-storage-reads.ts";
 import type { LogRecord } from "../../../models/boki/messages.ts";
 import { type CutEntry, cutEntry, vectorOfZeros, vectorPlus } from "../../../models/boki/metalog.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
-import { createView } from "../../../models/boki/view.ts";
 import { DISK_READ } from "../../../sim/effects.ts";
-import { fakeEffects } from "./fake-effects.ts";
+import { type FakeEffects, fakeEffects } from "./fake-effects.ts";
+import { viewWith } from "./nodes.ts";
 
 const LOGSPACE = logspaceId(0, 1);
 const CACHE_BYTES = 1_000_000;
 /** Shards 0 and 2, engines 7 and 9, are stored on storage node 1; shard 1, engine 8, is not. */
-const VIEW = createView({
-  viewId: 0,
-  metalogReplicas: 3,
-  userlogReplicas: 1,
-  indexReplicas: 3,
-  physicalLogs: 1,
-  sequencers: [1, 2, 3],
-  engines: [7, 8, 9],
-  storages: [1, 2],
-  hashSeed: 0,
-  hashTokens: [1],
-});
+const VIEW = viewWith({ userlogReplicas: 1, engines: [7, 8, 9], storages: [1, 2] });
+const OPTIONS: LogStorageOptions = { mutation: Mutation.none, defects: NO_DEFECTS, journal: false };
 
 function recordOf(engine: number, counter: number): LogRecord {
   return {
@@ -47,7 +37,7 @@ function recordOf(engine: number, counter: number): LogRecord {
 
 function createTest() {
   const out = fakeEffects();
-  const log = createLogStorage(VIEW, LOGSPACE, 1, VIEW.sourceEngines[0]!, Mutation.none);
+  const log = createLogStorage(VIEW, LOGSPACE, 1, OPTIONS);
   let starts = vectorOfZeros(3);
   let [position, seqnum] = [0, 0];
   return {
@@ -66,6 +56,8 @@ function createTest() {
     read: (at: number, cacheBytes = CACHE_BYTES) => readAt(log, readOf(at), cacheBytes, out),
   };
 }
+
+const flush = (log: LogStorageState, out: FakeEffects) => flushLog(log, true, out);
 
 function readOf(position: number, op = position): ParkedRead {
   return { seqnum: join(LOGSPACE, position), origin: 7, op, progress: 0 };
@@ -151,8 +143,8 @@ describe("a read", () => {
     expect(read(1)).toEqual({ kind: "parked" });
     expect(readAt(log, readOf(1, 50), CACHE_BYTES, out)).toEqual({ kind: "parked" });
     hold(7, 1, 2);
-    const { positions, records } = order(next([0], [2]));
-    expect(takeParked(log, positions, records)).toEqual([
+    const ordered = order(next([0], [2]));
+    expect(takeParked(log, ordered)).toEqual([
       { read: readOf(1), record: recordOf(7, 1) },
       { read: readOf(1, 50), record: recordOf(7, 1) },
     ]);
@@ -164,8 +156,8 @@ describe("a read", () => {
     const { log, read, hold, order, next } = createOrdered(1);
     read(2);
     hold(7, 1);
-    const { positions, records } = order(next([0, 1], [1, 1]));
-    expect(takeParked(log, positions, records)).toEqual([]);
+    const ordered = order(next([0, 1], [1, 1]));
+    expect(takeParked(log, ordered)).toEqual([]);
     expect(takeMisdirected(log)).toEqual([readOf(2)]);
     expect(takeMisdirected(log)).toEqual([]);
   });

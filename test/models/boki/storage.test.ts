@@ -1,86 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { join, logspaceId } from "../../../models/boki/identifiers.ts";
-import type { BokiMessage, LogRecord } from "../../../models/boki/messages.ts";
-import { FLUSH, type StorageConfig, type StorageState, storage } from "../../../models/boki/storage.ts";
-import type { View, ViewSpec } from "../../../models/boki/view.ts";
-import { MICROSECOND, MILLISECOND, SECOND } from "../../../sim/units.ts";
-import { type FakeEffects, fakeEffects, takeKind, takeSent } from "./fake-effects.ts";
-import {
-  cutsOf,
-  directoryOf,
-  engineAt,
-  recordOf,
-  sequencerAt,
-  storageAt,
-  viewWith,
-  ZOOKEEPER,
-} from "./nodes.ts";
-
-const LOG = logspaceId(0, 1);
-const CUT_NANOS = 300 * MICROSECOND;
-
-interface Node {
-  readonly state: StorageState;
-  readonly out: FakeEffects;
-  receive(from: number, message: BokiMessage): void;
-  expire(timer: string): void;
-  install(view?: View): void;
-  hold(...records: LogRecord[]): void;
-}
-
-function storageNode(id = 1, changes: Partial<StorageConfig> = {}, choices: number[] = []): Node {
-  const out = fakeEffects({ self: storageAt(id), choices });
-  const config: StorageConfig = {
-    id,
-    zooKeeper: ZOOKEEPER,
-    mutation: 0,
-    localCutNanos: CUT_NANOS,
-    flushIntervalNanos: MILLISECOND,
-    maxLiveRecords: 100,
-    auxCacheBytes: 1_000,
-    databaseCacheBytes: 1_000_000,
-    resultBytesMax: 500,
-    ...changes,
-  };
-  const state = storage.start(config, out);
-  takeSent(out);
-  const receive = (from: number, message: BokiMessage) => storage.receive(state, from, message, out);
-  return {
-    state,
-    out,
-    receive,
-    expire: (timer) => storage.timeout(state, timer, out),
-    install(view = viewWith()) {
-      receive(ZOOKEEPER, {
-        kind: "zkEvents",
-        events: [
-          { topic: "node", directory: directoryOf(view) },
-          { topic: "view", phase: "new", view },
-        ],
-      });
-    },
-    hold(...records) {
-      for (const record of records) receive(engineAt(1), { kind: "replicate", logspace: LOG, record });
-    },
-  };
-}
-
-function installed(changes: Partial<StorageConfig> = {}, spec: Partial<ViewSpec> = {}): Node {
-  const node = storageNode(1, changes);
-  node.install(viewWith(spec));
-  takeSent(node.out);
-  return node;
-}
-
-/** Has a node order one record of engine 1 after the other, from its n-th on. */
-function order(node: Node, count: number): void {
-  const entries = cutsOf(
-    LOG,
-    Array.from({ length: count }, () => [1, 0, 0]),
-  );
-  for (let i = 0; i < count; i++) node.hold(recordOf(1, i));
-  for (const entry of entries) node.receive(sequencerAt(1), { kind: "metalogs", entry });
-}
+import type { BokiMessage } from "../../../models/boki/messages.ts";
+import { FLUSH, LOCAL_CUT, type StorageConfig } from "../../../models/boki/storage-state.ts";
+import { PING } from "../../../models/boki/zookeeper-session.ts";
+import { MILLISECOND, SECOND } from "../../../sim/units.ts";
+import { takeKind, takeSent } from "./fake-effects.ts";
+import { cutsOf, engineAt, recordOf, sequencerAt } from "./nodes.ts";
+import { CUT_NANOS, installed, LOG, order, storageNode } from "./storage-node.ts";
 
 describe("a storage node's local cut", () => {
   test("tells the primary what it holds of each engine, at the next tick of the node's own clock", () => {
@@ -88,8 +14,8 @@ describe("a storage node's local cut", () => {
     node.install();
     takeSent(node.out);
     node.hold(recordOf(1, 0), recordOf(3, 0), recordOf(3, 1));
-    expect(node.out.timers.get("localCut")).toEqual({ periodNanos: CUT_NANOS, phaseNanos: SECOND + 77 });
-    node.expire("localCut");
+    expect(node.out.timers.get(LOCAL_CUT)).toEqual({ periodNanos: CUT_NANOS, phaseNanos: SECOND + 77 });
+    node.expire(LOCAL_CUT);
     expect(takeSent(node.out)).toEqual([
       {
         to: sequencerAt(1),
@@ -101,19 +27,17 @@ describe("a storage node's local cut", () => {
   test("is silent when nothing has changed since the last", () => {
     const node = installed();
     node.hold(recordOf(1, 0));
-    node.expire("localCut");
+    node.expire(LOCAL_CUT);
     takeSent(node.out);
-    node.expire("localCut");
     node.hold(recordOf(1, 0), recordOf(1, 2));
-    node.expire("localCut");
-    expect(takeSent(node.out)).toEqual([]);
+    expect(node.out.timers.has(LOCAL_CUT)).toBe(false);
   });
 
   test("reports each log to the primary of its own", () => {
     const node = installed({}, { physicalLogs: 2 });
     node.receive(engineAt(1), { kind: "replicate", logspace: 2, record: recordOf(1, 0) });
     node.hold(recordOf(2, 0));
-    node.expire("localCut");
+    node.expire(LOCAL_CUT);
     expect(takeKind(node.out, "shardProgress").map(({ to, message }) => [to, message.counts])).toEqual([
       [sequencerAt(2), [1, 0, 0]],
       [sequencerAt(1), [0, 1, 0]],
@@ -124,7 +48,7 @@ describe("a storage node's local cut", () => {
     // Engine 2 is stored on node 2 alone.
     const node = installed({}, { userlogReplicas: 1 });
     node.hold(recordOf(2, 0));
-    node.expire("localCut");
+    expect(node.out.timers.has(LOCAL_CUT)).toBe(false);
     expect(takeSent(node.out)).toEqual([]);
   });
 });
@@ -147,7 +71,7 @@ describe("an entry that orders records here", () => {
       phaseNanos: 100 * MILLISECOND,
     });
     node.expire(FLUSH);
-    node.expire(FLUSH);
+    expect(node.out.timers.has(FLUSH)).toBe(false);
     expect(node.out.worked.get("flushRecord")).toBe(2);
     expect([...node.out.disk.get(`log ${LOG}`)!.keys()]).toEqual([0, 1]);
   });
@@ -156,7 +80,7 @@ describe("an entry that orders records here", () => {
     const node = installed({}, { userlogReplicas: 1 });
     node.receive(sequencerAt(1), { kind: "metalogs", entry: cutsOf(LOG, [[0, 1, 0]])[0]! });
     expect(takeSent(node.out)).toEqual([]);
-    expect(node.out.timers.size).toBe(0);
+    expect([...node.out.timers.keys()]).toEqual([PING]);
   });
 });
 
@@ -281,7 +205,6 @@ describe("before the view is installed", () => {
       "indexData",
       "indexData",
       "readResult",
-      "zkFetched",
     ]);
     expect(node.state.held).toEqual([]);
   });
