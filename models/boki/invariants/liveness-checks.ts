@@ -10,6 +10,7 @@
 
 import type { Address, OperationId } from "../../../sim/machine.ts";
 import { type Nanos, SECOND } from "../../../sim/units.ts";
+import type { EngineState } from "../engine-state.ts";
 import { highOf, join, type LogspaceId, type NodeId, positionOf, type Seqnum } from "../identifiers.ts";
 import type { Observation } from "../observations.ts";
 import { logspaceOfLogBook } from "../view.ts";
@@ -96,6 +97,13 @@ export function createLivenessChecks(
     return false;
   }
 
+  /** Whether the engine that was asked for a read still knows of it. One that has booted since does not. */
+  function isKnown({ started }: OpenRead): boolean {
+    const { simulation, engines } = inspected();
+    const engine = simulation.stateOf(engines[started.engine - 1]!) as EngineState | undefined;
+    return engine?.reads.has(started.op) ?? false;
+  }
+
   return {
     aborted({ role, node, reason }, nowNanos) {
       violations.report("L1", nowNanos, `${role} ${node} gives up: ${reason}`);
@@ -138,7 +146,7 @@ export function createLivenessChecks(
         );
       }
       for (const read of open.all()) {
-        if (read.blockedAt === undefined) continue;
+        if (read.blockedAt === undefined || !isKnown(read)) continue;
         checkLimit(read, nowNanos, false);
         const match = matchIn(read);
         if (match !== undefined) checkMatch(read, match, nowNanos, false);
