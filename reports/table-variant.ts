@@ -22,7 +22,7 @@ import { type Colours, left, paragraph, right, shortened, textTable } from "./te
 
 const STATIONS_SHOWN_MAX = 12;
 const MESSAGES_SHOWN_MAX = 16;
-const VIOLATIONS_SHOWN_MAX = 10;
+const VIOLATIONS_SHOWN_MAX = 3;
 
 /** All sections in the order of reading: what was reached, what limits it, where it went, whether it is right. */
 export function variantSections(
@@ -180,26 +180,26 @@ function expectations(variant: VariantResult, colours: Colours): string {
   return textTable([left("verdict"), left("expectation"), right("measured")], rows, colours.bold);
 }
 
+/** By invariant: what it says, how often it was broken, and the first that were found. */
 function violations(variant: VariantResult, result: ScenarioResult, colours: Colours): string {
-  if (variant.violations.length === 0) return "";
+  const invariants = [...new Set(variant.violations.map(({ invariant }) => invariant))];
   const seedOf = (replication: number): string => `seed ${variant.seeds[replication] ?? result.seed}`;
-  const lines = variant.violations
-    .slice(0, VIOLATIONS_SHOWN_MAX)
-    .map((violation) =>
-      colours.red(
+  const lines = invariants.flatMap((invariant) => {
+    const found = variant.violations.filter((each) => each.invariant === invariant);
+    const count = variant.violationCounts[invariant] ?? found.length;
+    const times = count === 1 ? "once" : `${formatCount(count)} times`;
+    const shown = found.slice(0, VIOLATIONS_SHOWN_MAX);
+    return [
+      colours.red(paragraph(`${invariant} violated ${times}: ${found[0]!.rule}`)),
+      ...shown.map(({ atNanos, replication, message }) =>
         paragraph(
-          `${violation.invariant} violated at ${formatNanos(violation.atNanos)}, replication ` +
-            `${violation.replication} (${seedOf(violation.replication)}): ${violation.message}; ` +
-            `the rule: ${violation.rule}`,
+          `at ${formatNanos(atNanos)}, replication ${replication} (${seedOf(replication)}): ${message}`,
+          "    ",
         ),
       ),
-    );
-  const omittedCount = variant.violations.length - lines.length;
-  if (omittedCount > 0) lines.push(`  and ${omittedCount} more, in result.json`);
-  const counts = Object.entries(variant.violationCounts).map(
-    ([name, count]) => `${formatCount(count)} of ${name}`,
-  );
-  lines.push(colours.red(paragraph(`in all: ${counts.join(", ")}`)));
+      ...(count > shown.length ? [colours.dim("    and so on; more in result.json")] : []),
+    ];
+  });
   return lines.join("\n");
 }
 
