@@ -75,8 +75,9 @@ function replicate(state: EngineState, producer: ProducerState, record: LogRecor
 function producerOf(state: EngineState, logspace: LogspaceId): ProducerState {
   const known = state.producers.get(logspace);
   if (known !== undefined) return known;
-  const { id, mutation } = state.config;
-  const producer = createProducer(logspace, id, state.view!.enginePositions.get(id)!, mutation);
+  const { id, mutation, defects } = state.config;
+  const shard = state.view!.enginePositions.get(id)!;
+  const producer = createProducer(logspace, id, shard, mutation, defects);
   if (mutation === Mutation.countersCarriedOver) {
     for (const { nextCounter } of state.producers.values())
       producer.nextCounter = Math.max(producer.nextCounter, nextCounter);

@@ -13,6 +13,7 @@ import {
   firstPosition,
   provide,
 } from "./applier.ts";
+import type { Defects } from "./defects.ts";
 import { join, type LogspaceId, type MetalogProgress, type NodeId, type Seqnum } from "./identifiers.ts";
 import type { BokiMessage, CallId, FinalLog, LogRecord } from "./messages.ts";
 import { indexInEntry, type MetalogEntry, vectorAt } from "./metalog.ts";
@@ -56,9 +57,10 @@ export function createProducer(
   engine: NodeId,
   shard: number,
   mutation: number,
+  defects: Defects,
 ): ProducerState {
   return {
-    applier: createApplier(logspace, "lite", [shard], mutation),
+    applier: createApplier(logspace, "lite", [shard], mutation, defects.liteIgnoresTrim),
     engine,
     shard,
     nextCounter: 0,

@@ -100,7 +100,7 @@ function predictedEnd({ deployment }: Run, nanos: Nanos): Nanos {
   const storagePhases = storages.map((at) => (simulation.stateOf(at) as StorageState).cutPhaseNanos);
   const primary = sequencers
     .map((at) => simulation.stateOf(at) as SequencerState)
-    .find((state) => state.primary !== undefined)!;
+    .find((state) => state.primaries.size > 0)!;
   const storedNanos = nanos + PIPE + HOP;
   const reportedNanos = Math.max(
     ...storagePhases.map((phase) => tickAfter(storedNanos, LOCAL_CUT, phase) + HOP),
