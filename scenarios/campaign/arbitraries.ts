@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import type { BokiConfig } from "../../models/boki/config.ts";
 import type { Distribution } from "../../sim/distribution.ts";
-import type { Fault, FaultKind, LinkRule, TimedFault } from "../../sim/faults/fault.ts";
+import type { Fault, FaultKind, LinkRule, Selector, TimedFault } from "../../sim/faults/fault.ts";
 import { numbered } from "../../sim/faults/injector.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
 import {
@@ -213,6 +213,9 @@ function faultPlans({
   return fc.array(draft, { maxLength: faultsMax });
 }
 
+/** Engines, storage nodes and sequencers: a call that is lost on its way to an engine says nothing of the log. */
+const EVERYONE: Selector = { part: "nodes" };
+
 /** Undefined: there is nobody whom it may strike. */
 function faultIn(of: DrawnCluster, draft: FaultDraft): TimedFault | undefined {
   const { atNanos, forNanos } = draft;
@@ -237,13 +240,15 @@ function faultIn(of: DrawnCluster, draft: FaultDraft): TimedFault | undefined {
       case "crash":
         return { kind: "crash", of: pick(victims, 1), wholeHost: true };
       case "partition":
-        return { kind: "partition", shape: draft.shape, of: several };
+        return { kind: "partition", shape: draft.shape, of: several, from: EVERYONE };
       case "link":
-        return { kind: "link", of: several, bothWays: draft.bothWays, rule: draft.rule };
+        return { kind: "link", of: several, to: EVERYONE, bothWays: draft.bothWays, rule: draft.rule };
       case "clock":
         return { kind: "clock", of: several, driftPpm: draft.driftPpm };
-      default:
-        return { kind: draft.kind, of: several };
+      case "reset":
+        return { kind: "reset", of: several, and: EVERYONE };
+      case "pause":
+        return { kind: "pause", of: several };
     }
   })();
   return fault.kind === "reset" ? { atNanos, fault } : { atNanos, forNanos, fault };

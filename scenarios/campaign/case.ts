@@ -121,7 +121,7 @@ export const EMPTY_CASE: Case = {
   faults: NO_FAULTS,
   healNanos: 0,
   staysDown: [],
-  settleNanos: 300 * MILLISECOND,
+  settleNanos: 2_000 * MILLISECOND,
 };
 
 /** What people compare cases by. */

@@ -35,6 +35,12 @@ const BEYOND = 0.05;
 /** Share of the nodes that crash and never come back. */
 const LOST = 0.3;
 
+/**
+ * Every engine, storage node and sequencer. The gateway is not among them: a call that is lost on its way to an engine is lost, as
+ * nobody promises anything of calls, and what is asked here is whether the log keeps its promises.
+ */
+const EVERYONE: Selector = { part: "nodes" };
+
 /** Everything that is needed to name victims. */
 interface Targets {
   readonly sequencers: readonly string[];
@@ -103,9 +109,8 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
   });
   const link = (rule: LinkRule): Fault => {
     const bothWays = draw.chance(0.5);
-    return draw.chance(0.5)
-      ? { kind: "link", of: several(nodes), bothWays, rule }
-      : { kind: "link", of: several(nodes), to: several(nodes), bothWays, rule };
+    const to = draw.chance(0.5) ? EVERYONE : several(nodes);
+    return { kind: "link", of: several(nodes), to, bothWays, rule };
   };
   switch (name) {
     case "crashSequencer":
@@ -131,12 +136,12 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
       return { kind: "pause", of: several([...nodes, "controller"]) };
     case "pauseZooKeeper":
       return { kind: "pause", of: { names: ["zookeeper"] } };
-    case "partition":
-      return {
-        kind: "partition",
-        shape: draw.pick(["symmetric", "oneWay", "partial", "ring"] as const),
-        of: several(nodes),
-      };
+    case "partition": {
+      const shape = draw.pick(["symmetric", "oneWay", "partial", "ring"] as const);
+      return shape === "ring"
+        ? { kind: "partition", shape, of: EVERYONE }
+        : { kind: "partition", shape, of: several(nodes), from: EVERYONE };
+    }
     case "partitionFromZooKeeper":
       return {
         kind: "partition",
@@ -145,9 +150,7 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
         from: { names: ["zookeeper"] },
       };
     case "reset":
-      return draw.chance(0.5)
-        ? { kind: "reset", of: several(nodes) }
-        : { kind: "reset", of: several(nodes), and: several(nodes) };
+      return { kind: "reset", of: several(nodes), and: draw.chance(0.5) ? EVERYONE : several(nodes) };
     case "loss":
       return link({ lossShare: draw.pick([0.02, 0.1, 0.3]) });
     case "duplication":

@@ -154,7 +154,7 @@ const WEIGHTS = {
   checkTail: 1,
   readNextBlock: 1,
   setAuxData: 1,
-  trim: 0.5,
+  trim: 0,
   sleep: 1,
   all: 1,
   invoke: 1,
