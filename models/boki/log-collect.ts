@@ -8,8 +8,14 @@ import { get, growMap, remove } from "../../sim/structures/grow-map.ts";
 import { at, intList, slice } from "../../sim/structures/int-list.ts";
 import type { Bytes } from "../../sim/units.ts";
 import { highOf, join, type LogBookId, positionOf, type Seqnum } from "./identifiers.ts";
-import { type CollectedRecord, forgetPositions, recordAt, tableOf } from "./log-database.ts";
-import { fileUnderBook, journalTable, type LogStorageState, orderedCount } from "./log-storage.ts";
+import { forgetPositions, recordAt, tableOf } from "./log-database.ts";
+import {
+  type BookPositions,
+  fileUnderBook,
+  journalTable,
+  type LogStorageState,
+  orderedCount,
+} from "./log-storage.ts";
 import type { BokiMessage } from "./messages.ts";
 import { recordBytes } from "./observations.ts";
 
@@ -47,7 +53,8 @@ export function collect(
   while (book.collected < positions.length) {
     const position = at(positions, book.collected);
     if (position >= end) break;
-    if (position >= state.persistedPosition || !collectRecord(state, position, total, out)) return false;
+    if (position >= state.persistedPosition || !collectRecord(state, book, position, total, out))
+      return false;
     book.collected++;
   }
   if (book.collected >= COLLECTED_MIN && 2 * book.collected >= positions.length) {
@@ -58,9 +65,10 @@ export function collect(
   return !mayCome;
 }
 
-/** Returns whether the record is gone; the disk may refuse. */
+/** Returns whether the record is gone: the disk may refuse that. */
 function collectRecord(
   state: LogStorageState,
+  { marks }: BookPositions,
   position: number,
   total: Collection,
   out: Effects<BokiMessage>,
@@ -70,11 +78,10 @@ function collectRecord(
   if (row.kind !== "record") return true;
   const { record } = row;
   const { logspace } = state.applier;
-  const mark: CollectedRecord = {
-    kind: "collected",
-    logBook: record.logBook,
-    engine: highOf(record.localid),
-  };
+  const engine = highOf(record.localid);
+  // One mark serves all records of a LogBook and an engine.
+  const mark = marks.get(engine) ?? { kind: "collected", logBook: record.logBook, engine };
+  marks.set(engine, mark);
   if (!out.put(tableOf(logspace, state.mutation), position, mark, KEY_BYTES)) return false;
   if (state.journal !== undefined) out.put(journalTable(logspace), record.localid, undefined, KEY_BYTES);
   remove(state.live, position);

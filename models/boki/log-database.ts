@@ -11,18 +11,11 @@ import type { Effects } from "../../sim/machine.ts";
 import { get, growMap, remove } from "../../sim/structures/grow-map.ts";
 import { at, intList, lowerBound, slice } from "../../sim/structures/int-list.ts";
 import type { Bytes } from "../../sim/units.ts";
-import { join, type LogBookId, type LogspaceId, type NodeId } from "./identifiers.ts";
-import { type LogStorageState, orderedCount } from "./log-storage.ts";
+import { join, type LogspaceId } from "./identifiers.ts";
+import { type CollectedRecord, type LogStorageState, orderedCount } from "./log-storage.ts";
 import type { BokiMessage, LogRecord } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { type Observation, recordBytes } from "./observations.ts";
-
-/** In the place of a record that a trim has given up. */
-export interface CollectedRecord {
-  readonly kind: "collected";
-  readonly logBook: LogBookId;
-  readonly engine: NodeId;
-}
 
 /** What the database has under a position. */
 export type Row =

@@ -52,11 +52,21 @@ export interface JournalState {
   syncing: number[];
 }
 
-/** Positions of one LogBook's records, ascending, those that were collected left out. */
+/** Where the records of one LogBook are. */
 export interface BookPositions {
+  /** Ascending. */
   positions: IntList;
-  /** Of the list, how many at its front have been collected. */
+  /** How many of them, from the front, have been collected. */
   collected: number;
+  /** By engine: what stands in the database in their place. */
+  marks: Map<NodeId, CollectedRecord>;
+}
+
+/** In the place of a record that a trim has given up. */
+export interface CollectedRecord {
+  readonly kind: "collected";
+  readonly logBook: LogBookId;
+  readonly engine: NodeId;
 }
 
 export interface LogStorageState {
@@ -303,7 +313,7 @@ export function fileUnderBook(
 ): void {
   let book = get(books, logBook);
   if (book === undefined) {
-    set(books, logBook, { positions: intList(), collected: 0 });
+    set(books, logBook, { positions: intList(), collected: 0, marks: new Map() });
     book = get(books, logBook)!;
   }
   append(book.positions, position);

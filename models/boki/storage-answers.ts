@@ -2,8 +2,8 @@
 
 import { lruGet } from "../../sim/structures/lru.ts";
 import { highOf, join, type LogspaceId, positionOf, sequencerOf, viewOf } from "./identifiers.ts";
-import { type CollectedRecord, recordAt, rowAt, tableOf } from "./log-database.ts";
-import type { Ordered, ParkedRead } from "./log-storage.ts";
+import { recordAt, rowAt, tableOf } from "./log-database.ts";
+import type { CollectedRecord, Ordered, ParkedRead } from "./log-storage.ts";
 import { type ReadOutcome, readAt } from "./log-storage-reads.ts";
 import type { BokiMessage, LogRecord } from "./messages.ts";
 import { Mutation } from "./mutations.ts";

@@ -33,6 +33,8 @@ export interface FakeEffects extends Effects<BokiMessage> {
   /** Work reported, by kind. */
   readonly worked: Map<string, number>;
   readonly disk: Map<string, Map<number, unknown>>;
+  /** Every write is refused. */
+  diskFull: boolean;
   readonly operations: Operation[];
   readonly observed: Observed[];
   /** What `choose` returns next; 0 when the script has ended. */
@@ -55,7 +57,7 @@ export function fakeEffects({
   const disk = new Map<string, Map<number, unknown>>();
   const operations: Operation[] = [];
   const observed: Observed[] = [];
-  return {
+  const effects: FakeEffects = {
     now,
     self,
     sent,
@@ -63,6 +65,7 @@ export function fakeEffects({
     counters,
     worked,
     disk,
+    diskFull: false,
     operations,
     observed,
     choices,
@@ -71,6 +74,7 @@ export function fakeEffects({
     setTimerAtTick: (timer, periodNanos, phaseNanos) => void timers.set(timer, { periodNanos, phaseNanos }),
     cancelTimer: (timer) => void timers.delete(timer),
     put(table, key, value) {
+      if (effects.diskFull) return false;
       const rows = disk.get(table) ?? new Map<number, unknown>();
       disk.set(table, rows.set(key, value));
       return true;
@@ -98,6 +102,7 @@ export function fakeEffects({
     // Programs are rebuilt from their results at every step, as in checked mode.
     programs: { get: () => undefined, set: () => {}, delete: () => {} },
   };
+  return effects;
 }
 
 /** What was sent since the last time, and forgets it. */
