@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createApplier, provide } from "../../../models/boki/applier.ts";
+import { createApplier, finish, provide } from "../../../models/boki/applier.ts";
 import { logspaceId } from "../../../models/boki/identifiers.ts";
 import {
   type CutEntry,
@@ -188,5 +188,113 @@ describe("an applier that is sent the same entries in any order ends in the same
         },
       ),
     );
+  });
+});
+
+/** The metalog with a trim in front of each entry at one of `places`, positions and all. */
+function withTrims(entries: readonly CutEntry[], places: readonly number[]): CutEntry[] {
+  const result: CutEntry[] = [];
+  entries.forEach((entry, i) => {
+    if (places.includes(i)) result.push(trimBefore(entry, result.length));
+    result.push({ ...entry, position: result.length });
+  });
+  return result;
+}
+
+function trimBefore({ startSeqnum, starts }: CutEntry, position: number): CutEntry {
+  const entry = cutEntry(LOGSPACE, position, startSeqnum, starts, [], [], SHARDS);
+  return { ...entry, trim: { engine: 1, op: 1, logBook: 1, tag: 0, seqnum: startSeqnum } };
+}
+
+describe("a trim in the metalog", () => {
+  test("changes nothing about which cuts a lite applier applies, in any order of arrival", () => {
+    fc.assert(
+      fc.property(
+        metalog
+          .chain((entries) => fc.tuple(fc.constant(entries), fc.subarray(entries.map((_, i) => i))))
+          .map(([entries, places]) => withTrims(entries, places))
+          .chain((entries) => fc.tuple(fc.constant(entries), delivered(entries))),
+        ([entries, arrivals]) => {
+          const state = createApplier(LOGSPACE, "lite", [0, 3], Mutation.none);
+          const applied: CutEntry[] = [];
+          for (const entry of arrivals) provide(state, entry, (each) => applied.push(each));
+          const concerned = (entry: CutEntry) => indexInEntry(entry, 0) >= 0 || indexInEntry(entry, 3) >= 0;
+          expect(applied.filter(concerned)).toEqual(entries.filter(concerned));
+          expect(state.metalogPosition).toBe(entries.length);
+          expect(state.early.size).toBe(0);
+        },
+      ),
+    );
+  });
+
+  const [first, second] = metalogOf([
+    [1, 0, 0, 0, 0],
+    [1, 0, 0, 0, 0],
+  ]) as [CutEntry, CutEntry];
+  const end = { logspace: LOGSPACE, final: 2, tail: [first, trimBefore(second, 1)] };
+
+  test("in front of the end of a log is moved over like a cut", () => {
+    const state = createApplier(LOGSPACE, "lite", [0], Mutation.none);
+    provide(state, first, () => {});
+    expect(finish(state, end, () => {})).toBe("reached");
+    expect(state).toMatchObject({ metalogPosition: 2, seqnumPosition: 1 });
+  });
+
+  test.each<["lite" | "full", string, number, boolean, string]>([
+    ["lite", "the slip", Mutation.liteIgnoresTrim, false, "behind"],
+    ["lite", "P20", Mutation.none, true, "behind"],
+    ["full", "the slip", Mutation.liteIgnoresTrim, false, "reached"],
+    ["full", "P20", Mutation.none, true, "reached"],
+  ])("leaves a %s applier under %s where it stands: %s", (mode, _, mutation, liteIgnoresTrim, standing) => {
+    const state = createApplier(LOGSPACE, mode, [0], mutation, liteIgnoresTrim);
+    expect(finish(state, end, () => {})).toBe(standing);
+  });
+});
+
+describe("the end of a log", () => {
+  const entries = metalogOf([
+    [1, 0, 0, 0, 0],
+    [0, 2, 0, 0, 0],
+    [1, 1, 0, 0, 0],
+    [0, 0, 1, 0, 0],
+  ]);
+  const ends = (final: number, from = 0) => ({ logspace: LOGSPACE, final, tail: entries.slice(from, final) });
+
+  function applierAt(position: number, mutation: number = Mutation.none) {
+    const state = createApplier(LOGSPACE, "full", [], mutation);
+    for (const entry of entries.slice(0, position)) provide(state, entry, () => {});
+    return state;
+  }
+
+  test.each([
+    ["there", 3, ends(3), []],
+    ["reached", 1, ends(3, 1), [1, 2]],
+    ["reached", 1, ends(3), [1, 2]],
+    ["behind", 0, ends(3, 1), []],
+    ["oneAhead", 3, ends(2), []],
+    ["tooFarAhead", 4, ends(2), []],
+  ] as const)("finds an applier %s that stands at %i", (standing, position, end, expected) => {
+    const applied: number[] = [];
+    expect(finish(applierAt(position), end, (entry) => applied.push(entry.position))).toBe(standing);
+    expect(applied).toEqual(expected);
+  });
+
+  test("finds a lite applier there by entries that order nothing of its shards", () => {
+    const state = createApplier(LOGSPACE, "lite", [3], Mutation.none);
+    expect(finish(state, ends(4, 3), () => {})).toBe("reached");
+  });
+
+  test("keeps what is behind a gap for the entries that are asked for", () => {
+    const state = applierAt(0);
+    finish(state, ends(3, 1), () => {});
+    provide(state, entries[0]!, () => {});
+    expect(state.metalogPosition).toBe(3);
+  });
+
+  test("is applied once more under the slip that does not look what is there", () => {
+    const applied: number[] = [];
+    const state = applierAt(2, Mutation.tailWithoutDuplicateCheck);
+    finish(state, ends(3), (entry) => applied.push(entry.position));
+    expect(applied).toEqual([0, 1, 2]);
   });
 });
