@@ -255,13 +255,17 @@ export function warningsOf(replications: readonly ReplicationResult[], warmupNan
       );
     }
   }
-  const stuck = new Map<string, number>();
-  for (const replication of replications) {
-    for (const { operation, count } of replication.stuck)
-      stuck.set(operation, (stuck.get(operation) ?? 0) + count);
-  }
-  for (const [operation, count] of stuck) {
+  const sums = (list: "stuck" | "lost") =>
+    sumsByName(
+      replications.map((each) =>
+        Object.fromEntries(each[list].map(({ operation, count }) => [operation, count])),
+      ),
+    );
+  for (const [operation, count] of sums("stuck")) {
     warnings.push(`${count} ${operation} began more than a second before the end and had no result by then.`);
+  }
+  for (const [operation, count] of sums("lost")) {
+    warnings.push(`${count} ${operation} were under way for functions that a fault ended.`);
   }
   for (const operation of namesInOrder(
     replications.map((each) => each.operations.map((one) => one.operation)),

@@ -9,7 +9,7 @@ import { createInvariants } from "../models/boki/invariants/invariants.ts";
 import { INVARIANTS } from "../models/boki/invariants/violations.ts";
 import { playersOf } from "../models/boki/parts.ts";
 import { createViewChanges } from "../models/boki/view-changes.ts";
-import type { FaultPlan } from "../sim/faults/fault.ts";
+import type { FaultPeriod, FaultPlan } from "../sim/faults/fault.ts";
 import { installFaults } from "../sim/faults/injector.ts";
 import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
@@ -87,6 +87,8 @@ export interface ReplicationResult {
   readonly faults: ReplicationFaults | undefined;
   /** Operations that began more than a second before the end and have no result. */
   readonly stuck: readonly { readonly operation: string; readonly count: number }[];
+  /** Operations whose function died before their result came. */
+  readonly lost: readonly { readonly operation: string; readonly count: number }[];
 }
 
 /** Steps of the clock between two reports of progress: often enough to see it move, seldom enough to cost nothing. */
@@ -183,7 +185,7 @@ export function runReplication(
         changes: viewChanges.changes,
         startNanos: START_UP_NANOS,
       }),
-    stuck: stuckOf(simulation),
+    ...unfinished(simulation, periods),
   };
 }
 
@@ -382,11 +384,23 @@ function seriesOf(simulation: Simulation, intervalNanos: Nanos): ReplicationResu
   };
 }
 
-function stuckOf(simulation: Simulation): ReplicationResult["stuck"] {
-  const byOperation = new Map<string, number>();
-  for (const { name, startNanos } of simulation.recorder.pending()) {
-    if (simulation.nowNanos - startNanos > STUCK_NANOS)
-      byOperation.set(name, (byOperation.get(name) ?? 0) + 1);
+/** What is still open at the end: with a function that waits for it, or with one that a fault has ended. */
+function unfinished(
+  simulation: Simulation,
+  periods: readonly FaultPeriod[],
+): Pick<ReplicationResult, "stuck" | "lost"> {
+  const stuck = new Map<string, number>();
+  const lost = new Map<string, number>();
+  for (const { name, process, startNanos } of simulation.recorder.pending()) {
+    const asking = simulation.processes[process]!.name;
+    const isLost = periods.some(
+      ({ fault, struck, fromNanos }) =>
+        fault.kind === "crash" && fromNanos >= startNanos && struck.includes(asking),
+    );
+    if (isLost) lost.set(name, (lost.get(name) ?? 0) + 1);
+    else if (simulation.nowNanos - startNanos > STUCK_NANOS) stuck.set(name, (stuck.get(name) ?? 0) + 1);
   }
-  return [...byOperation].map(([operation, count]) => ({ operation, count }));
+  const rows = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([operation, count]) => ({ operation, count }));
+  return { stuck: rows(stuck), lost: rows(lost) };
 }

@@ -138,7 +138,7 @@ function latencyAround(closeUp: CloseUpResult, view: View, number: number): Char
         ...lanes.layers,
         // A point by itself, between two intervals without any, would have no line.
         {
-          mark: { type: "line", point: { size: 9, filled: true } },
+          mark: { type: "line", point: { size: 9, filled: true, aria: false } },
           encoding: { x, y, color, strokeDash },
         },
         hoverLayer({ x, y, color, tooltip }),
