@@ -3,7 +3,7 @@
  * puts the records that the database lacks there. A log's table takes a while to be made after its view began.
  *
  * When it cannot keep up, the node withholds its progress, so that no more is ordered until it has
- * (docs/models/reconfiguration.md, "Failures"). And a log that has ended leaves memory once it is written.
+ * (docs/models/reconfiguration.md, "Disks of storage nodes"). And a log that has ended leaves memory once it is written.
  */
 
 import type { Nanos } from "../../sim/units.ts";
