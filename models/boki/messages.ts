@@ -300,6 +300,9 @@ export type ZooKeeperEvent =
 /** What happens to views, as every node hears of it. */
 export type ViewEvent = Extract<ZooKeeperEvent, { topic: "view" }>;
 
+/** Tells the boots of a process apart on the way to ZooKeeper and back: when it booted, by its own clock. */
+export type Boot = number;
+
 export type ZooKeeperMessage =
   /**
    * A process opens its session: registers itself if it has a role, says what it watches and how far it has read. `birth`
@@ -307,6 +310,7 @@ export type ZooKeeperMessage =
    */
   | {
       readonly kind: "zkConnect";
+      readonly boot: Boot;
       readonly role: Role | undefined;
       readonly id: NodeId;
       readonly topics: readonly Topic[];
@@ -316,31 +320,33 @@ export type ZooKeeperMessage =
       readonly confirmed: number;
     }
   /** Keeps the session alive, and says how far it has read: what got lost is sent again. */
-  | { readonly kind: "zkPing"; readonly seen: number; readonly version: number }
+  | { readonly kind: "zkPing"; readonly boot: Boot; readonly seen: number; readonly version: number }
   /** The session has expired; the process must connect anew. */
-  | { readonly kind: "zkExpired" }
+  | { readonly kind: "zkExpired"; readonly boot: Boot }
   /**
    * Creates a node: a published view, a report or a command. Requests of a session are numbered from 1 and carried out in that
    * order. A node with a name exists once: creating it again does nothing.
    */
   | {
       readonly kind: "zkCreate";
+      readonly boot: Boot;
       readonly request: number;
       readonly name: string | undefined;
       readonly event: ZooKeeperEvent;
     }
   /** Every request of the session up to this one has been carried out. */
-  | { readonly kind: "zkCreated"; readonly request: number }
+  | { readonly kind: "zkCreated"; readonly boot: Boot; readonly request: number }
   /** ZooKeeper to a session: everything new on its topics between two places of its log, in order. */
   | {
       readonly kind: "zkEvents";
+      readonly boot: Boot;
       readonly birth: Birth;
       readonly from: number;
       readonly upTo: number;
       readonly events: readonly ZooKeeperEvent[];
     }
   /** The session has fetched what it was told of and watches again. */
-  | { readonly kind: "zkFetched" };
+  | { readonly kind: "zkFetched"; readonly boot: Boot };
 
 /** Client, gateway and engine: function calls. */
 export type CallMessage =

@@ -9,7 +9,7 @@
 import type { Address, Effects } from "../../sim/machine.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { NodeId } from "./identifiers.ts";
-import type { Birth, BokiMessage, Directory, Role, Topic, ZooKeeperEvent } from "./messages.ts";
+import type { Birth, BokiMessage, Boot, Directory, Role, Topic, ZooKeeperEvent } from "./messages.ts";
 
 export interface ZooKeeperSession {
   readonly zooKeeper: Address;
@@ -17,6 +17,8 @@ export interface ZooKeeperSession {
   readonly id: NodeId;
   readonly topics: readonly Topic[];
   readonly pingNanos: Nanos;
+  /** What ZooKeeper sends to an earlier boot of this process, and may still be on its way, is none of this one's business. */
+  readonly boot: Boot;
   /** Which life of the process this is; undefined until ZooKeeper has answered for the first time. */
   birth: Birth | undefined;
   /** The place in ZooKeeper's log before which everything has been read. */
@@ -50,6 +52,7 @@ export function openSession(options: SessionOptions, out: ZooKeeperEffects): Zoo
     role,
     id,
     topics,
+    boot: out.now,
     pingNanos: Math.ceil(sessionTimeoutNanos / PINGS_PER_TIMEOUT),
     birth: undefined,
     seen: 0,
@@ -63,9 +66,9 @@ export function openSession(options: SessionOptions, out: ZooKeeperEffects): Zoo
 }
 
 function connect(session: ZooKeeperSession, out: ZooKeeperEffects): void {
-  const { role, id, topics, birth, seen } = session;
+  const { role, id, topics, birth, seen, boot } = session;
   const confirmed = session.requests - session.open.length;
-  out.send(session.zooKeeper, { kind: "zkConnect", role, id, topics, birth, seen, confirmed });
+  out.send(session.zooKeeper, { kind: "zkConnect", boot, role, id, topics, birth, seen, confirmed });
 }
 
 /** Has ZooKeeper add something to its log. `name`: at most once, whoever asks. */
@@ -75,7 +78,7 @@ export function create(
   name: string | undefined,
   out: ZooKeeperEffects,
 ): void {
-  const request = { kind: "zkCreate", request: ++session.requests, name, event } as const;
+  const request = { kind: "zkCreate", boot: session.boot, request: ++session.requests, name, event } as const;
   session.open.push(request);
   out.send(session.zooKeeper, request);
 }
@@ -87,6 +90,7 @@ export function takeZooKeeper(
   handle: (event: ZooKeeperEvent) => void,
   out: ZooKeeperEffects,
 ): void {
+  if (message.boot !== session.boot) return;
   switch (message.kind) {
     case "zkExpired":
       connect(session, out);
@@ -96,12 +100,11 @@ export function takeZooKeeper(
       session.open = session.open.filter(({ request }) => request > message.request);
       return;
     case "zkEvents": {
-      // Who asked twice, because the first answer was late, has been numbered twice; the later number is the one registered.
-      session.birth = Math.max(session.birth ?? message.birth, message.birth);
+      session.birth ??= message.birth;
       const fresh = message.from === session.seen;
       // What was sent again although it had arrived, or follows something that is lost, is left to the next ping.
       if (fresh) session.seen = message.upTo;
-      out.send(session.zooKeeper, { kind: "zkFetched" });
+      out.send(session.zooKeeper, { kind: "zkFetched", boot: session.boot });
       for (const event of message.events) {
         if (event.topic === "node") {
           if (event.directory.version <= (session.directory?.version ?? -1)) continue;
@@ -118,9 +121,9 @@ export function takeZooKeeper(
 
 /** The session's timer has expired. */
 export function ping(session: ZooKeeperSession, out: ZooKeeperEffects): void {
-  const { zooKeeper, seen, directory, birth } = session;
+  const { zooKeeper, seen, directory, birth, boot } = session;
   if (birth === undefined) connect(session, out);
-  else out.send(zooKeeper, { kind: "zkPing", seen, version: directory?.version ?? -1 });
+  else out.send(zooKeeper, { kind: "zkPing", boot, seen, version: directory?.version ?? -1 });
   for (const request of session.open) out.send(zooKeeper, request);
   out.setTimer(PING, session.pingNanos);
 }

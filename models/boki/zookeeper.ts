@@ -11,7 +11,7 @@
 import type { Address, Effects, Machine } from "../../sim/machine.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { NodeId } from "./identifiers.ts";
-import type { Birth, BokiMessage, Directory, Role, Topic, ZooKeeperEvent } from "./messages.ts";
+import type { Birth, BokiMessage, Boot, Directory, Role, Topic, ZooKeeperEvent } from "./messages.ts";
 
 export interface ZooKeeperConfig {
   readonly sessionTimeoutNanos: Nanos;
@@ -21,6 +21,7 @@ interface Session {
   readonly role: Role | undefined;
   readonly id: NodeId;
   readonly topics: readonly Topic[];
+  readonly boot: Boot;
   readonly birth: Birth;
   /** Next event of the log this session has not been sent. */
   cursor: number;
@@ -79,10 +80,13 @@ export const zooKeeper: Machine<ZooKeeperConfig, ZooKeeperState, BokiMessage> = 
       return;
     }
     const session = state.sessions.get(from);
+    if (!isFromSession(message)) throw new Error(`ZooKeeper does not take ${message.kind}`);
     if (session === undefined) {
-      out.send(from, { kind: "zkExpired" });
+      out.send(from, { kind: "zkExpired", boot: message.boot });
       return;
     }
+    // A late word of an earlier boot; or the connection of this one got lost, and it will try again.
+    if (message.boot !== session.boot) return;
     session.heardNanos = out.now;
     switch (message.kind) {
       case "zkCreate":
@@ -90,7 +94,7 @@ export const zooKeeper: Machine<ZooKeeperConfig, ZooKeeperState, BokiMessage> = 
           session.request = message.request;
           add(state, message.name, message.event, out);
         }
-        out.send(from, { kind: "zkCreated", request: session.request });
+        out.send(from, { kind: "zkCreated", boot: session.boot, request: session.request });
         return;
       case "zkPing":
         // What it has not read got lost, or crosses this ping: from there on again. The session drops what it has.
@@ -103,8 +107,6 @@ export const zooKeeper: Machine<ZooKeeperConfig, ZooKeeperState, BokiMessage> = 
         session.watching = true;
         notify(state, from, session, out);
         return;
-      default:
-        throw new Error(`ZooKeeper does not take ${message.kind}`);
     }
   },
 
@@ -122,6 +124,12 @@ export const zooKeeper: Machine<ZooKeeperConfig, ZooKeeperState, BokiMessage> = 
   },
 };
 
+type FromSession = Extract<BokiMessage, { kind: "zkCreate" | "zkPing" | "zkFetched" }>;
+
+function isFromSession(message: BokiMessage): message is FromSession {
+  return message.kind === "zkCreate" || message.kind === "zkPing" || message.kind === "zkFetched";
+}
+
 function checkNanos({ sessionTimeoutNanos }: ZooKeeperConfig): Nanos {
   return Math.ceil(sessionTimeoutNanos / CHECKS_PER_TIMEOUT);
 }
@@ -132,13 +140,17 @@ function connect(
   message: Extract<BokiMessage, { kind: "zkConnect" }>,
   out: ZooKeeperEffects,
 ): void {
-  const { role, id, topics, seen, confirmed } = message;
-  // A process that has booted anew while its old session lives on takes that session's place.
+  const { role, id, topics, seen, confirmed, boot } = message;
+  const known = state.sessions.get(from);
+  // One that asks again, because the answer is late, keeps its number. One that has booted anew while its old session lives on
+  // takes that session's place, and has another.
+  const numbered = known?.boot === boot ? known.birth : undefined;
   const session: Session = {
     role,
     id,
     topics,
-    birth: message.birth ?? ++state.births,
+    boot,
+    birth: message.birth ?? numbered ?? ++state.births,
     cursor: seen,
     sentVersion: -1,
     watching: true,
@@ -206,5 +218,12 @@ function notify(state: ZooKeeperState, address: Address, session: Session, out: 
     return;
   }
   session.watching = false;
-  out.send(address, { kind: "zkEvents", birth: session.birth, from, upTo: session.cursor, events });
+  out.send(address, {
+    kind: "zkEvents",
+    boot: session.boot,
+    birth: session.birth,
+    from,
+    upTo: session.cursor,
+    events,
+  });
 }
