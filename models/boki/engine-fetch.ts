@@ -26,7 +26,7 @@ export function fetchEntries(
   const view = state.views.get(viewOf(logspace))!;
   const primary = sequencerOf(logspace);
   let node = primary;
-  if (view !== state.view || state.phase === "finalized") {
+  if (view.viewId !== state.view!.viewId || state.phase === "finalized") {
     const holders = [primary, ...backupsOf(view, view.sequencerPositions.get(primary) ?? 0)];
     node = holders[takeTurn(state, `entries ${logspace}`, holders.length)]!;
   }
