@@ -64,6 +64,8 @@ export interface SimulationOptions {
   readonly corrupt?: Corrupt;
   /** Executes simultaneous events in an order drawn from a stream of its own; default: as they were scheduled. */
   readonly shuffleTies?: boolean;
+  /** A run of more events throws: a deployment may set itself spinning. Default: no limit. */
+  readonly eventsMax?: number;
   /** Receives what machines observe; undefined: nothing is observed and observing costs nothing. */
   readonly observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void;
 }
@@ -104,6 +106,7 @@ export class Simulation {
   private readonly executor: Executor;
   private readonly lives: Lives;
   private readonly shuffler: TieShuffler | undefined;
+  private readonly eventsMax: number;
   private readonly keepers = new Map<string, Keeper>();
   private readonly series: StationSeries = new StationSeries();
   private readonly controls = new Map<string, Control>();
@@ -140,6 +143,7 @@ export class Simulation {
       this.step,
     );
     this.lives = new Lives(this, incarnations, this.executor, this.instant, this.step);
+    this.eventsMax = options.eventsMax ?? Number.POSITIVE_INFINITY;
     this.shuffler =
       options.shuffleTies === true ? new TieShuffler(queue, streamFor(this.seed, "ties")) : undefined;
     this.registerControl("interval", () => this.closeInterval());
@@ -191,7 +195,7 @@ export class Simulation {
 
   /** Executes every event up to and including `untilNanos`; the clock then stands there. */
   run(untilNanos: Nanos): void {
-    const { queue, digest, processes, incarnations, instant, executor, shuffler } = this;
+    const { queue, digest, processes, incarnations, instant, executor, shuffler, eventsMax } = this;
     for (;;) {
       const before = queue.now;
       const slot = shuffler === undefined ? queue.pop(untilNanos) : shuffler.pop(untilNanos);
@@ -203,7 +207,7 @@ export class Simulation {
       const payload = queue.payloads[slot];
       if (time === before) this.ties++;
       this.nowNanos = time;
-      this.events++;
+      if (this.events++ >= eventsMax) throw new RangeError(`the run has more than ${eventsMax} events`);
       digest.event(time, meta, target, source);
       switch (typeOf(meta)) {
         case DELIVER: {

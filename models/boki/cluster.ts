@@ -74,6 +74,8 @@ export interface DeploymentConfig {
   readonly history?: boolean;
   /** Simultaneous events take a random order, drawn from the seed. */
   readonly shuffleTies?: boolean;
+  /** A run of more events throws. */
+  readonly eventsMax?: number;
   /** Keep the moment and the latency of every completed operation. */
   readonly completions?: boolean;
   readonly warmupNanos?: Nanos;
@@ -106,6 +108,7 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     routing: (from, to) => routeBetween(links, roles, simulation, from, to),
     history: config.history ?? false,
     shuffleTies: config.shuffleTies ?? false,
+    ...(config.eventsMax === undefined ? {} : { eventsMax: config.eventsMax }),
     completions: config.completions ?? false,
     seriesIntervalNanos: config.seriesIntervalNanos ?? 0,
     warmupNanos: config.warmupNanos === undefined ? 0 : START_UP_NANOS + config.warmupNanos,

@@ -30,7 +30,7 @@ const DRAWN_FAULTS = Object.keys(WEIGHTS) as readonly DrawnFault[];
 
 const FAULTS_MAX = 6;
 /** Share of the runs in which one node more of each role may lose its memory than the budget has. */
-const BEYOND = 0.05;
+const BEYOND = 0.1;
 
 /** Share of the nodes that crash and never come back. */
 const LOST = 0.3;
@@ -126,10 +126,10 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
         disk: draw.pick(["kept", "kept", "lost"] as const),
       };
     case "crashEngine":
-      // The workers of an engine go with it.
+      // The workers of an engine go with it, or are left with calls that nobody knows of.
       return victims.engines.length === 0
         ? undefined
-        : { kind: "crash", of: one(victims.engines), wholeHost: true };
+        : { kind: "crash", of: one(victims.engines), wholeHost: draw.chance(0.7) };
     case "crashController":
       return { kind: "crash", of: { names: ["controller"] } };
     case "pauseNode":

@@ -12,7 +12,7 @@ import type { Reconfiguration } from "../../models/boki/operator.ts";
 import type { Distribution } from "../../sim/distribution.ts";
 import { numbered } from "../../sim/faults/injector.ts";
 import { streamFor } from "../../sim/random.ts";
-import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
+import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../../sim/units.ts";
 import {
   CASE_CLUSTER,
   type Case,
@@ -51,7 +51,8 @@ export function generateCase(campaign: Campaign, index: number): Case {
   const spanNanos = general.spread(2 * MILLISECOND, 40 * MILLISECOND);
   const isFaulty = general.chance(FAULTY) && !calm;
   const cluster = base?.cluster ?? drawCluster(streamOf("cluster"));
-  const boki = base?.boki ?? drawBoki(streamOf("boki"), { ...CASE_CLUSTER, ...cluster });
+  const flags = base?.boki ?? drawBoki(streamOf("boki"), { ...CASE_CLUSTER, ...cluster });
+  const boki = { ...flags, ...drawPatience(streamOf("patience"), isFaulty) };
   const timed = isFaulty ? drawFaults(streamOf("faults"), { cluster, boki }, spanNanos, KEPT) : [];
   return {
     ...EMPTY_CASE,
@@ -131,6 +132,24 @@ function drawBoki(draw: Draw, { engines, storages, sequencers }: CaseCluster): P
     connectionsPerPeer: draw.pick([0, 1, 8]),
     // A read that is sent away needs another index to go to.
     remoteIndexShare: indexReplicas > 1 ? draw.pick([0, 0, 0.3, 1]) : 0,
+  };
+}
+
+/** Longer than any run: what waits for it waits for ever. */
+const NEVER_NANOS: Nanos = 60 * SECOND;
+
+/**
+ * Where nothing fails, nothing needs to be sent or asked again, and every operation ends by itself: so in most of those runs nobody
+ * repairs or gives up, and a seal tells everything. In half of the others operations do not give up: what got lost has to be found.
+ */
+function drawPatience(draw: Draw, isFaulty: boolean): Partial<BokiConfig> {
+  if (isFaulty) return draw.chance(0.5) ? { operationTimeoutNanos: NEVER_NANOS } : {};
+  if (draw.chance(0.3)) return {};
+  return {
+    repairIntervalNanos: NEVER_NANOS,
+    readRetryNanos: NEVER_NANOS,
+    operationTimeoutNanos: NEVER_NANOS,
+    sealTailEntries: 1_000,
   };
 }
 

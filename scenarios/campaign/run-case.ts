@@ -65,6 +65,8 @@ export interface Verdict {
   readonly settledNanos: Nanos | undefined;
 }
 
+/** A slip may keep a deployment busy with itself for ever; a run takes some five thousand events. */
+const EVENTS_MAX = 200_000;
 /** How often is looked whether everything has finished. */
 const SLICE_NANOS: Nanos = 2 * MILLISECOND;
 /** What has been answered still has to reach everybody. */
@@ -113,6 +115,7 @@ export function runCase(subject: Case): Verdict {
     reconfigurations: subject.reconfigurations,
     free: true,
     shuffleTies: subject.shuffleTies,
+    eventsMax: EVENTS_MAX,
     observer: (at: Address, observed: Observed, nowNanos: Nanos) => {
       const observation = observed as unknown as Observation;
       if (observation.kind === "aborted") {
