@@ -60,7 +60,7 @@ export function fetchEntries(
 ): void {
   const view = state.views.get(viewOf(logspace))!;
   const primary = sequencerOf(logspace);
-  const hasEnded = view !== state.view || state.phase === "finalized";
+  const hasEnded = view.viewId !== state.view?.viewId || state.phase === "finalized";
   const holders = hasEnded ? [primary, ...backupsOf(view, view.sequencerPositions.get(primary)!)] : [primary];
   const address = directoryOf(state)?.sequencer[holders[state.turn++ % holders.length]!];
   if (address === undefined) return;

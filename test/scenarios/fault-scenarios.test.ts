@@ -68,6 +68,16 @@ describe("primary-crash", () => {
   });
 });
 
+test("primary-crash is the same run in checked mode", () => {
+  const set = ["faults.0.at=100ms", "duration=300ms", "boki.zookeeperSessionTimeout=100ms", "check=off"];
+  const scenario = shortened("primary-crash", [...set, "workload.producers.arrival.paced.clients=4"]);
+  const [fast, checked] = (["fast", "checked"] as const).map((mode) =>
+    runReplication({ scenario, seed: 1, replication: 0, mode }),
+  );
+  expect(fast!.faults!.viewChanges).toHaveLength(1);
+  expect(checked!.digest).toBe(fast!.digest);
+});
+
 test("storage-crash stops appends until the view has changed, and loses nothing", () => {
   const result = run(shortened("storage-crash", ["faults.0.at=250ms"]));
   const { detection, seal, nextView } = phasesOf(result);
