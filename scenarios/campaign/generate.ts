@@ -184,6 +184,9 @@ type LogKind = Exclude<Kind, "sleep" | "all" | "invoke">;
 /** Share of the kinds of operations and faults that a run keeps. */
 const KEPT = 0.65;
 
+/** Share of the runs in which several calls follow the log like consumers of a queue. */
+const FOLLOWED = 0.25;
+
 interface Swarm {
   readonly weights: Readonly<Record<Kind, number>>;
   readonly tags: number;
@@ -215,6 +218,14 @@ function drawCalls(draw: Draw, spanNanos: Nanos, operations: number | undefined)
       logBook: draw.between(1, swarm.logBooks),
       operations: list,
     });
+  }
+  // Some follow the log, all of them the same records.
+  if (draw.chance(FOLLOWED)) {
+    const logBook = draw.between(1, swarm.logBooks);
+    const tag = draw.between(0, swarm.tags);
+    const next: Operation = { op: "readNextBlock", tag, at: { back: 0, plus: 1 } };
+    const operations = Array.from({ length: draw.between(2, 6) }, () => next);
+    for (let left = draw.between(2, 5); left > 0; left--) calls.push({ atNanos: 0, logBook, operations });
   }
   return calls;
 }
@@ -291,11 +302,15 @@ function drawPlace(draw: Draw): Place {
 
 // ---- Views ---------------------------------------------------------------------------------------------------------
 
+/** None in half of the runs; else one, or several at distances of one order: back to back, or one view after the other. */
 function drawReconfigurations(draw: Draw, spanNanos: Nanos): Reconfiguration[] {
   if (draw.chance(0.5)) return [];
-  const first = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
-  const times = [first];
-  // Back to back, or one view after the other.
-  while (draw.chance(0.5)) times.push(times.at(-1)! + draw.spread(100 * MICROSECOND, 20 * MILLISECOND));
-  return times.map((atNanos) => ({ atNanos }));
+  const count = draw.pick([1, 1, 1, 2, 2, 3, 6]);
+  const gapNanos = draw.spread(300 * MICROSECOND, 15 * MILLISECOND);
+  let atNanos = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
+  return Array.from({ length: count }, () => {
+    const at = atNanos;
+    atNanos += draw.spread(gapNanos / 2, 2 * gapNanos);
+    return { atNanos: at };
+  });
 }
