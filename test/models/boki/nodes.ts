@@ -94,7 +94,8 @@ export function told(
   from = 0,
 ): Extract<BokiMessage, { kind: "zkEvents" }> {
   const logged = events.filter(({ topic }) => topic !== "node").length;
-  return { kind: "zkEvents", birth: birthOf(to), from, upTo: from + logged, events };
+  // Every process under test boots at 0.
+  return { kind: "zkEvents", boot: 0, birth: birthOf(to), from, upTo: from + logged, events };
 }
 
 /** The record with the n-th localid of an engine. Its payload is named after it. */
