@@ -20,6 +20,7 @@ const WEIGHTS = {
   loss: 2,
   duplication: 2,
   delay: 2,
+  delayToZooKeeper: 2,
   reordering: 1,
   slowDisk: 1,
   stalledDisk: 1,
@@ -162,6 +163,14 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
           { kind: "exponential" as const, mean: draw.spread(200 * MICROSECOND, 5 * MILLISECOND) },
         ]),
       });
+    case "delayToZooKeeper":
+      return {
+        kind: "link",
+        of: several([...nodes, "controller"]),
+        to: { names: ["zookeeper"] },
+        bothWays: draw.chance(0.5),
+        rule: { extraLatency: { kind: "constant", value: draw.spread(500 * MICROSECOND, 20 * MILLISECOND) } },
+      };
     case "reordering":
       return link({ reorder: true });
     case "slowDisk":
