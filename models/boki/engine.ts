@@ -65,7 +65,7 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
       case "zkEvents":
       case "zkCreated":
       case "zkExpired":
-        if (message.kind === "zkExpired") loseCalls(state, out);
+        if (message.kind === "zkExpired" && message.boot === state.session.boot) loseCalls(state, out);
         followZooKeeper(
           state,
           message,

@@ -24,7 +24,7 @@ function createTest(defects: Defects = NO_DEFECTS, now = 0) {
   takeSent(out);
   let version = 0;
   const tell = (...events: ZooKeeperEvent[]) =>
-    gateway.receive(state, ZOOKEEPER, told(SELF, events, state.session.seen), out);
+    gateway.receive(state, ZOOKEEPER, { ...told(SELF, events, state.session.seen), boot: now }, out);
   return {
     out,
     state,
