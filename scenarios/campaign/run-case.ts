@@ -11,6 +11,7 @@ import { createInvariants } from "../../models/boki/invariants/invariants.ts";
 import type { InvariantName } from "../../models/boki/invariants/violations.ts";
 import type { Observation } from "../../models/boki/observations.ts";
 import { playersOf } from "../../models/boki/parts.ts";
+import type { WorkerState } from "../../models/boki/worker.ts";
 import type { FaultPlan, TimedFault } from "../../sim/faults/fault.ts";
 import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
@@ -98,6 +99,7 @@ export function runCase(subject: Case): Verdict {
     inspected: () => deployment,
     blockingReadLimitNanos: boki.blockingReadLimitNanos,
     stuckNanos: subject.settleNanos,
+    calmFromNanos: START_UP_NANOS + wholeAt(subject),
     promptNanos: isQuiet(subject) ? PROMPT_NANOS : subject.settleNanos,
   });
   const deployment: Deployment = createDeployment({
@@ -149,7 +151,7 @@ export function runCase(subject: Case): Verdict {
     simulation.run(wholeNanos);
     while (simulation.nowNanos < limitNanos) {
       simulation.run(Math.min(limitNanos, simulation.nowNanos + SLICE_NANOS));
-      if ((simulation.stateOf(asking) as CallerState).open.size > 0) continue;
+      if ((simulation.stateOf(asking) as CallerState).open.size > 0 || isAwaited(simulation)) continue;
       settledNanos = simulation.nowNanos - wholeNanos;
       break;
     }
@@ -180,6 +182,14 @@ export function runCase(subject: Case): Verdict {
     simulatedNanos: nowNanos - START_UP_NANOS,
     settledNanos,
   };
+}
+
+/** Whether some worker waits for an operation, in a call whose client may long have given it up for lost. */
+function isAwaited(simulation: Simulation): boolean {
+  return simulation.recorder.pending().some(({ process, operation }) => {
+    const worker = simulation.stateOf(process) as Partial<WorkerState> | undefined;
+    return worker?.open?.values().some(({ measured }) => measured === operation) ?? false;
+  });
 }
 
 /** What was thrown and where; without folders, which differ from machine to machine. */
