@@ -119,9 +119,12 @@ function recoverEntry(state: StorageState, entry: MetalogEntry, out: StorageEffe
       const position = entry.firsts[index]! + j;
       const { kind } = rowAt(table, position, out);
       if (kind === "record" || kind === "collected") continue;
-      const kept = out.get(journalTable(logspace), join(view.engines[shard]!, start + j));
+      const localid = join(view.engines[shard]!, start + j);
+      const kept = out.get(journalTable(logspace), localid);
       if (kept === undefined || damageOf(kept) !== undefined) continue;
       const record = kept as LogRecord;
+      // A write that landed on another key of the journal shows it.
+      if (record.localid !== localid) continue;
       out.put(table, position, record, recordBytes(record));
       out.count("storage.recordRecovered");
       out.work("flushRecord", 1);

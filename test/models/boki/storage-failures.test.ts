@@ -80,3 +80,21 @@ describe("a disk of one storage node that", () => {
     expect(counted(result, counter)).toBeGreaterThan(0);
   });
 });
+
+test("disks that fail, a journal and nodes that boot anew give the same run in checked mode", () => {
+  const faults = {
+    timed: [
+      {
+        atNanos: 10 * MILLISECOND,
+        forNanos: 15 * MILLISECOND,
+        fault: { kind: "disk", of: { role: "storage" }, rule: { writeErrorShare: 0.3 } },
+      },
+      { atNanos: 30 * MILLISECOND, forNanos: 5 * MILLISECOND, fault: POWER },
+    ],
+  } satisfies Setup["faults"];
+  const digests = (["fast", "checked"] as const).map((mode) => {
+    const { deployment } = run(setup({ mode, faults, nanos: 120 * MILLISECOND, boki: { journal: true } }));
+    return deployment.simulation.digest.toString();
+  });
+  expect(digests[1]).toBe(digests[0]);
+});

@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type DefectId, defectsOf, NO_DEFECTS } from "../../../models/boki/defects.ts";
-import { join } from "../../../models/boki/identifiers.ts";
+import { highOf, join } from "../../../models/boki/identifiers.ts";
+import type { LogRecord } from "../../../models/boki/messages.ts";
+import { type CutEntry, vectorAt } from "../../../models/boki/metalog.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
 import { FLUSH, LOCAL_CUT } from "../../../models/boki/storage-state.ts";
 import { takeKind, takeSent } from "./fake-effects.ts";
@@ -316,4 +319,76 @@ test("a storage node says of a read of a log that it has no part in that it cann
   const node = installed();
   node.receive(engineAt(2), { kind: "readAt", seqnum: join(7, 0), origin: 2, op: 1, progress: 0 });
   expect(results(node).map(({ outcome }) => outcome)).toEqual(["notHere"]);
+});
+
+describe("whatever arrives, in any order, twice or not at all before the end", () => {
+  const rows = fc.array(
+    fc
+      .array(fc.integer({ min: 0, max: 2 }), { minLength: 3, maxLength: 3 })
+      .filter((deltas) => deltas.some((delta) => delta > 0)),
+    { minLength: 1, maxLength: 10 },
+  );
+  const histories = rows.chain((deltas) => {
+    const entries = cutsOf(LOG, deltas);
+    const records = deltas[0]!.flatMap((_, shard) => {
+      const count = deltas.reduce((sum, row) => sum + row[shard]!, 0);
+      return Array.from({ length: count }, (_each, counter) => recordOf(shard + 1, counter));
+    });
+    return fc.record({
+      entries: fc.constant(entries),
+      records: fc.shuffledSubarray(records, { minLength: records.length }),
+      arriving: fc.shuffledSubarray([...entries, ...entries]),
+      tail: fc.integer({ min: 0, max: entries.length }),
+      userlogReplicas: fc.constantFrom(1, 3),
+      flushes: fc.boolean(),
+    });
+  });
+
+  /** Sequencers answer, two entries at a time, and repair ticks pass, until the node asks for nothing any more. */
+  function catchUp(node: StorageNode, entries: readonly CutEntry[]): void {
+    for (let round = 0; round < 100; round++) {
+      const asked = takeKind(node.out, "metalogFetch");
+      for (const { to, message } of asked) {
+        const more = entries.slice(message.from, message.from + 2);
+        node.receive(to, { kind: "metalogFetched", logspace: LOG, entries: more });
+      }
+      if (asked.length > 0) continue;
+      if (!node.out.timers.has("repair")) return;
+      node.expire("repair");
+    }
+    throw new Error("the node goes on asking");
+  }
+
+  test("a storage node ends at the final position, with every record of its shards in its place", () => {
+    fc.assert(
+      fc.property(histories, ({ entries, records, arriving, tail, userlogReplicas, flushes }) => {
+        const node = installed({ maxLiveRecords: 2 }, { userlogReplicas });
+        const isHere = ({ localid }: LogRecord) => userlogReplicas === 3 || highOf(localid) === 1;
+        // A cut orders only what is here: records come before all entries, in an order of their own.
+        node.hold(...records.filter(isHere));
+        for (const entry of arriving) {
+          node.metalog(entry);
+          if (flushes && node.out.timers.has(FLUSH)) node.expire(FLUSH);
+        }
+        node.finalize(entries, { tail: entries.slice(tail) });
+        catchUp(node, entries);
+        expect(endedAt(node)).toEqual([entries.length]);
+        expect(node.out.counters.get("storage.orderedButMissing")).toBeUndefined();
+        while (node.out.timers.has(FLUSH)) node.expire(FLUSH);
+        expect(node.state.logs.get(LOG)!.live.size).toBe(0);
+        for (const entry of entries) {
+          entry.shards.forEach((shard, i) => {
+            for (let j = 0; j < entry.deltas[i]!; j++) {
+              const expected = recordOf(shard + 1, vectorAt(entry.starts, shard) + j);
+              takeSent(node.out);
+              node.readAt(entry.firsts[i]! + j);
+              const [result] = results(node);
+              expect(result!.record).toEqual(isHere(expected) ? expected : undefined);
+            }
+          });
+        }
+      }),
+      { numRuns: 300, seed: 7 },
+    );
+  });
 });
