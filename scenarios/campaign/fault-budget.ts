@@ -5,7 +5,7 @@
  * partitions, losses on links and wrong clocks take nothing away, so there may be any number of them as long as they end.
  *
  * - Sequencers: a view is sealed by ceil(R/2) of the R that hold a metalog, so floor(R/2) may lose theirs.
- * - Storage nodes: a record is on Ru of them, so Ru - 1 may lose theirs.
+ * - Storage nodes: a record is on Ru of them, so Ru - 1 may lose theirs. With a journal a crash costs them nothing.
  * - Engines: an index is on Ri of them and is never made anew, so Ri - 1 may lose theirs, and one must be left.
  * - The controller remembers nothing that ZooKeeper does not have. ZooKeeper's own log stands for a quorum that survives.
  */
@@ -68,7 +68,7 @@ export function leavesEnough({
   );
 }
 
-function victimsOf({ faults, boki }: Case): Victims {
+function victimsOf({ faults, boki, staysDown }: Case): Victims {
   const sequencers = new Set<string>();
   const storages = new Set<string>();
   const engines = new Set<string>();
@@ -79,8 +79,9 @@ function victimsOf({ faults, boki }: Case): Victims {
     "fault"
   >[]) {
     for (const name of namesOf(fault.of) ?? [""]) {
-      // An index is in no journal.
-      if (!losesMemory(fault, journal && !name.startsWith("engine-"))) continue;
+      // Only storage nodes have one, and it helps only those who come back to it.
+      const remembers = journal && name.startsWith("storage-") && !staysDown.includes(name);
+      if (!losesMemory(fault, remembers)) continue;
       if (name.startsWith("sequencer-")) sequencers.add(name);
       else if (name.startsWith("storage-")) storages.add(name);
       else if (name.startsWith("engine-")) engines.add(name);

@@ -2,7 +2,7 @@
 
 import type { Fault, LinkRule, Selector, TimedFault } from "../../sim/faults/fault.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
-import { CASE_CLUSTER, type Case, type CaseCluster } from "./case.ts";
+import { CASE_BOKI, CASE_CLUSTER, type Case, type CaseCluster } from "./case.ts";
 import type { Draw } from "./draw.ts";
 import { budgetOf, leavesEnough } from "./fault-budget.ts";
 
@@ -44,6 +44,7 @@ const EVERYONE: Selector = { part: "nodes" };
 
 /** Everything that is needed to name victims. */
 interface Targets {
+  readonly journal: boolean;
   readonly sequencers: readonly string[];
   readonly storages: readonly string[];
   readonly engines: readonly string[];
@@ -54,18 +55,21 @@ interface Targets {
 function targetsOf(draw: Draw, subject: Pick<Case, "cluster" | "boki">, beyond: number): Targets {
   const cluster: CaseCluster = { ...CASE_CLUSTER, ...subject.cluster };
   const budget = budgetOf(subject);
+  const journal = subject.boki.journal ?? CASE_BOKI.journal;
   const named = (role: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
   const sequencers = named("sequencer", cluster.sequencers + cluster.spareSequencers);
   const storages = named("storage", cluster.storages + cluster.spareStorages);
   const engines = named("engine", cluster.engines + cluster.spareEngines);
   return {
+    journal,
     sequencers,
     storages,
     engines,
     victims: {
       sequencers: draw.some(sequencers, budget.sequencers + beyond),
-      storages: draw.some(storages, budget.storages + beyond),
+      // With a journal a storage node forgets nothing that counts.
+      storages: journal ? storages : draw.some(storages, budget.storages + beyond),
       engines: draw.some(engines, budget.engines + beyond),
     },
   };
@@ -102,7 +106,7 @@ export function drawFaults(
 
 /** Undefined: there is nobody whom it may strike. */
 function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | undefined {
-  const { sequencers, storages, engines, victims } = targets;
+  const { sequencers, storages, engines, victims, journal } = targets;
   const nodes = [...sequencers, ...storages, ...engines];
   const one = (names: readonly string[]): Selector => ({ names: [draw.pick(names)] });
   const several = (names: readonly string[]): Selector => ({
@@ -124,7 +128,7 @@ function drawFault(draw: Draw, name: DrawnFault, targets: Targets): Fault | unde
         kind: "crash",
         of: one(victims.storages),
         wholeHost: draw.chance(0.7),
-        disk: draw.pick(["kept", "kept", "lost"] as const),
+        disk: journal ? "kept" : draw.pick(["kept", "kept", "lost"] as const),
       };
     case "crashEngine":
       // The workers of an engine go with it, or are left with calls that nobody knows of.
@@ -198,6 +202,8 @@ export function drawLost(
     const name = fault.kind === "crash" ? fault.of.names?.[0] : undefined;
     if (name === undefined || name === "controller" || staysDown.includes(name) || !draw.chance(LOST))
       continue;
+    // A storage node with a journal may crash beyond the budget because it comes back.
+    if (subject.boki.journal === true && name.startsWith("storage-")) continue;
     if (leavesEnough({ ...subject, staysDown: [...staysDown, name] })) staysDown.push(name);
   }
   return staysDown;

@@ -127,6 +127,7 @@ function drawBoki(draw: Draw, { engines, storages, sequencers }: CaseCluster): P
     flushIntervalNanos: draw.spread(200 * MICROSECOND, 5 * MILLISECOND),
     engineCache: draw.chance(0.6),
     propagateAuxData: draw.chance(0.5),
+    journal: draw.chance(0.2),
     blockingReadLimitNanos: draw.spread(300 * MICROSECOND, 60 * MILLISECOND),
     sequencerThreads: draw.pick([1, 2]),
     connectionsPerPeer: draw.pick([0, 1, 8]),

@@ -12,7 +12,7 @@ import type { InvariantName } from "../../models/boki/invariants/violations.ts";
 import type { Observation } from "../../models/boki/observations.ts";
 import { playersOf } from "../../models/boki/parts.ts";
 import type { WorkerState } from "../../models/boki/worker.ts";
-import type { FaultPlan, TimedFault } from "../../sim/faults/fault.ts";
+import type { Fault, FaultPlan, TimedFault } from "../../sim/faults/fault.ts";
 import { installFaults } from "../../sim/faults/injector.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
@@ -222,7 +222,8 @@ function planOf({ faults, healNanos, staysDown }: Case): FaultPlan {
     fault.kind === "crash" && (fault.of.names ?? []).some((name) => staysDown.includes(name));
   const timed = faults.timed.map((each): TimedFault => {
     const { forNanos, ...rest } = { ...each, atNanos: START_UP_NANOS + each.atNanos };
-    if (forGood(each)) return rest;
+    // Workers of an engine that never returns would wait for it for ever: their host goes with it.
+    if (forGood(each)) return { ...rest, fault: { ...rest.fault, wholeHost: true } as Fault };
     const leftNanos = Math.max(0, healNanos - each.atNanos);
     return each.fault.kind === "reset"
       ? rest

@@ -49,7 +49,7 @@ describe("a case", () => {
     const { failures, settledNanos } = runCase({
       ...READ_BACK,
       mutation: Mutation.dirtyClearedUnsent,
-      boki: { operationTimeoutNanos: SECOND },
+      boki: { operationTimeoutNanos: 60 * SECOND, repairIntervalNanos: 60 * SECOND },
     });
     expect(failures.map(({ name }) => name)).toContain("L1");
     expect(settledNanos).toBeUndefined();
