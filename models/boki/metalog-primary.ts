@@ -9,9 +9,17 @@
 
 import type { Effects } from "../../sim/machine.ts";
 import type { Defects } from "./defects.ts";
-import type { LogspaceId, NodeId } from "./identifiers.ts";
+import { join, type LogspaceId, type NodeId } from "./identifiers.ts";
 import type { BokiMessage, Directory } from "./messages.ts";
-import { type CutEntry, cutEntry, type ShardVector, vectorAt, vectorOfZeros, vectorPlus } from "./metalog.ts";
+import {
+  type CutEntry,
+  cutEntry,
+  type ShardVector,
+  type Trim,
+  vectorAt,
+  vectorOfZeros,
+  vectorPlus,
+} from "./metalog.ts";
 import { entryAt, extend, type MetalogWindow, metalogWindow, slice } from "./metalog-window.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
@@ -35,6 +43,8 @@ export interface PrimaryState {
   acked: number[];
   metalogPosition: number;
   seqnumPosition: number;
+  /** The position behind the newest entry that is a cut. */
+  cutsEnd: number;
   /** Entries before this position are committed. */
   replicatedPosition: number;
   readonly window: MetalogWindow;
@@ -64,6 +74,7 @@ export function createPrimary(
     acked: backups.map(() => 0),
     metalogPosition: 0,
     seqnumPosition: 0,
+    cutsEnd: 0,
     replicatedPosition: 0,
     window: metalogWindow(),
     lastLook: { acked: [], metalogPosition: 0 },
@@ -108,9 +119,9 @@ function replicatedCount(state: PrimaryState, stored: readonly number[]): number
   return state.mutation === Mutation.cutUsesMax ? Math.max(...stored) : Math.min(...stored);
 }
 
-/** Whether the previous entry is committed, so that a cut may be made. */
+/** Whether the previous cut is committed, so that another may be made. Trims do not count. */
 export function mayCut(state: PrimaryState): boolean {
-  return state.replicatedPosition === state.metalogPosition || state.mutation === Mutation.severalOutstanding;
+  return state.replicatedPosition >= state.cutsEnd || state.mutation === Mutation.severalOutstanding;
 }
 
 /** Orders everything that may be ordered: makes the next entry and gives it to the backups. Requires `mayCut`. */
@@ -127,23 +138,40 @@ export function cut(state: PrimaryState, directory: Directory, out: Effects<Boki
   out.work("cutPerShard", shardCount);
   const entry = cutEntry(logspace, metalogPosition, seqnumPosition, lastCut, shards, deltas, shardCount);
   if (state.mutation !== Mutation.lastCutNotUpdated) state.lastCut = vectorPlus(lastCut, shards, deltas);
-  state.metalogPosition++;
   state.seqnumPosition += entry.total;
+  state.cutsEnd = entry.position + 1;
+  replicate(state, entry, directory, out);
+  if (state.mutation === Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
+  // The slip: the index into the sorted acknowledgements is one too high, so the primary alone is a quorum.
+  if (state.mutation === Mutation.quorumOffByOne) commit(state, state.metalogPosition, directory, out);
+}
+
+/**
+ * Makes an entry of a trim, at once: it orders nothing, so it need not wait for the cut before it. A request that comes
+ * twice makes two entries, of which the second changes nothing.
+ */
+export function trim(state: PrimaryState, what: Trim, directory: Directory, out: Effects<BokiMessage>): void {
+  const { logspace, metalogPosition, seqnumPosition, lastCut, view } = state;
+  const empty = cutEntry(logspace, metalogPosition, seqnumPosition, lastCut, [], [], view.engines.length);
+  replicate(state, { ...empty, trim: what }, directory, out);
+}
+
+/** Adds an entry to the metalog and gives it to the backups. */
+function replicate(
+  state: PrimaryState,
+  entry: CutEntry,
+  directory: Directory,
+  out: Effects<BokiMessage>,
+): void {
+  state.metalogPosition++;
   extend(state.window, entry);
-  out.observe?.({
-    kind: "cutMade",
-    entry,
-    replicatedPosition: state.replicatedPosition,
-    view,
-  } satisfies Observation);
+  const { replicatedPosition, view } = state;
+  out.observe?.({ kind: "cutMade", entry, replicatedPosition, view } satisfies Observation);
   for (const backup of state.backups) {
     const address = directory.sequencer[backup];
     if (address !== undefined) out.send(address, { kind: "metalogReplicate", entry });
   }
-  if (state.mutation === Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
   if (state.commitsAlone) commit(state, state.metalogPosition, directory, out);
-  // The slip: the index into the sorted acknowledgements is one too high, so the primary alone is a quorum.
-  if (state.mutation === Mutation.quorumOffByOne) commit(state, state.metalogPosition, directory, out);
 }
 
 /** A backup holds every entry before `position`. Commits and sends out what a quorum now holds. */
@@ -197,10 +225,33 @@ function commit(
   while (state.replicatedPosition < position) {
     const entry = entryAt(state.window, state.replicatedPosition)!;
     state.replicatedPosition++;
-    if (state.mutation === Mutation.cutMadeAnewWhenSent)
+    if (entry.trim !== undefined) propagateTrim(state, entry, entry.trim, directory, out);
+    else if (state.mutation === Mutation.cutMadeAnewWhenSent)
       propagate(state, madeAnew(state, entry), directory, out);
     else if (state.mutation !== Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
   }
+}
+
+/** A committed trim goes to everybody who may hold what it gives up, and its engine hears that it is done. */
+function propagateTrim(
+  state: PrimaryState,
+  entry: CutEntry,
+  { engine, op }: Trim,
+  directory: Directory,
+  out: Effects<BokiMessage>,
+): void {
+  out.observe?.({ kind: "propagated", entry } satisfies Observation);
+  for (const node of state.indexSet) {
+    const address = directory.engine[node];
+    if (address !== undefined) out.send(address, { kind: "metalogs", entry });
+  }
+  for (const node of state.view.storages) {
+    const address = directory.storage[node];
+    if (address !== undefined) out.send(address, { kind: "metalogs", entry });
+  }
+  const progress = join(state.logspace, entry.position + 1);
+  const origin = directory.engine[engine];
+  if (origin !== undefined) out.send(origin, { kind: "trimResult", op, done: true, progress });
 }
 
 /** The slip `cutMadeAnewWhenSent`: the same cut with what may be ordered by now. */

@@ -33,12 +33,6 @@ export function extend(window: MetalogWindow, entry: MetalogEntry): void {
   window.end = entry.position + 1;
 }
 
-/** Takes the newest entry away. */
-export function dropLast(window: MetalogWindow): void {
-  window.end--;
-  window.chunks.get(Math.floor(window.end / CHUNK))?.pop();
-}
-
 export function entryAt(window: MetalogWindow, position: number): MetalogEntry | undefined {
   if (position >= window.end) return undefined;
   return window.chunks.get(Math.floor(position / CHUNK))?.[position % CHUNK];
@@ -58,4 +52,26 @@ export function slice(window: MetalogWindow, from: number, end: number): Metalog
 /** The newest entries, at most so many, oldest first. */
 export function newest(window: MetalogWindow, count: number): MetalogEntry[] {
   return slice(window, window.end - count, window.end);
+}
+
+/** How many entries from a position on are cuts, and not trims. */
+export function cutsFrom(window: MetalogWindow, position: number): number {
+  return slice(window, position, window.end).filter(({ trim }) => trim === undefined).length;
+}
+
+/**
+ * Takes the entries away that the end of the view has dropped: nobody else will ever apply them, so it is as if they had never
+ * been made.
+ */
+export function dropBehind(window: MetalogWindow, final: number): void {
+  while (window.end > final) {
+    window.end--;
+    window.chunks.get(Math.floor(window.end / CHUNK))?.pop();
+  }
+}
+
+/** The position of the oldest entry that is still here. */
+export function oldest(window: MetalogWindow): number {
+  const first = window.chunks.keys().next();
+  return first.done === true ? window.end : first.value * CHUNK;
 }

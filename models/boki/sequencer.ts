@@ -23,8 +23,9 @@ import {
   resendToBackups,
   takeMetalogProgress,
   takeShardProgress,
+  trim,
 } from "./metalog-primary.ts";
-import { dropLast, type MetalogWindow, newest, slice } from "./metalog-window.ts";
+import { cutsFrom, dropBehind, type MetalogWindow, newest, oldest, slice } from "./metalog-window.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 import { backupsOf, type View } from "./view.ts";
@@ -126,6 +127,20 @@ export const sequencer: Machine<SequencerConfig, SequencerState, BokiMessage> = 
         const slips = mutation === Mutation.frozenPrimaryCommits || mutation === Mutation.frozenPrimaryCuts;
         if (!takesPart(state, message.logspace, slips ? mutation : Mutation.none)) return;
         takeMetalogProgress(primary, message.backup, message.position, directory, out);
+        return;
+      }
+
+      case "trimRequest": {
+        const { logspace, trim: what } = message;
+        if (holdsFor(state, viewOf(logspace), from, message, mutation)) return;
+        const primary = state.primaries.get(logspace);
+        const directory = directoryOf(state);
+        if (primary === undefined || directory === undefined || !takesPart(state, logspace, Mutation.none)) {
+          out.send(from, { kind: "trimResult", op: what.op, done: false, progress: 0 });
+          return;
+        }
+        trim(primary, what, directory, out);
+        armRepair(state, out);
         return;
       }
 
@@ -253,15 +268,15 @@ function endPrimary(
 ): void {
   const { id, defects } = state.config;
   const ahead = primary.metalogPosition - log.final;
-  if (ahead > 1 || ahead < 0) {
+  const cuts = ahead > 0 ? cutsFrom(primary.window, log.final) : 0;
+  if (cuts > 1 || ahead < 0) {
     abort(state, `primary of log ${log.logspace} is ${ahead} entries ahead of its end`, out);
     return;
   }
   primary.replicatedPosition = log.final;
-  if (ahead === 1 && !defects.discardedEntryKept) {
-    // Nobody else will ever apply it: it is as if it had never been made.
-    dropLast(primary.window);
-    primary.metalogPosition--;
+  if (!defects.discardedEntryKept) {
+    dropBehind(primary.window, log.final);
+    primary.metalogPosition = log.final;
   }
   const position = primary.metalogPosition;
   out.observe?.({ kind: "ended", role: "primary", node: id, log, position } satisfies Observation);
@@ -277,7 +292,11 @@ function endLog(
 ): void {
   const { id, defects } = state.config;
   const standing = endBackup(backup, id, log, more, out);
-  if (standing === "tooFarAhead" || (standing === "behind" && defects.noFetchAtFinalize)) {
+  const isAhead = standing === "oneAhead" || standing === "tooFarAhead";
+  if (
+    (isAhead && cutsFrom(backup.window, log.final) > 1) ||
+    (standing === "behind" && defects.noFetchAtFinalize)
+  ) {
     const { metalogPosition } = backup.applier;
     abort(state, `backup of log ${log.logspace} is at ${metalogPosition}, the end is at ${log.final}`, out);
     return;
@@ -286,9 +305,9 @@ function endLog(
     fetch(state, backup, out);
     return;
   }
-  if (standing === "oneAhead" && !defects.discardedEntryKept) {
-    dropLast(backup.window);
-    backup.applier.metalogPosition--;
+  if (isAhead && !defects.discardedEntryKept) {
+    dropBehind(backup.window, log.final);
+    backup.applier.metalogPosition = log.final;
   }
   const position = backup.applier.metalogPosition;
   out.observe?.({ kind: "ended", role: "backup", node: id, log, position } satisfies Observation);
@@ -313,7 +332,9 @@ function answerFetch(
     end = Math.min(backup.end.final, backup.applier.metalogPosition);
   }
   if (window === undefined || from >= end) return;
-  const entries = slice(window, from, Math.min(end, from + FETCHED_MAX));
+  // Who cares for some shards only may have passed over all that is not here any more.
+  const first = Math.max(from, oldest(window));
+  const entries = slice(window, first, Math.min(end, first + FETCHED_MAX));
   if (entries.length > 0) out.send(to, { kind: "metalogFetched", logspace, entries });
 }
 
