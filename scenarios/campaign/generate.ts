@@ -174,7 +174,7 @@ const WEIGHTS = {
   checkTail: 1,
   readNextBlock: 1,
   setAuxData: 1,
-  trim: 0,
+  trim: 0.5,
   sleep: 1,
   all: 1,
   invoke: 1,

@@ -36,6 +36,8 @@ export const MARKS = {
   readOlderView: "a read returned a record of an earlier view",
   viewsThree: "a log lived through three views or more",
   logBookMoved: "a LogBook moved to another physical log",
+  trimMade: "a trim became an entry of the metalog",
+  trimBeforeSeal: "the last entry before a seal was a trim",
   sessionExpired: "a process was taken for gone",
   memberReplaced: "a node that had not been in the view before took part",
   entrySentAgain: "a primary sent an entry again to a backup that lacked it",
@@ -70,6 +72,7 @@ export interface Marks {
 interface LogMarks {
   /** Entries its primary made, and how many of them it has sent out as committed. */
   made: number;
+  endsInTrim: boolean;
   propagated: number;
   /** Set when it is sealed. */
   final: number | undefined;
@@ -91,7 +94,7 @@ export function createMarks(cluster: CaseCluster): Marks {
   function logOf(logspace: LogspaceId): LogMarks {
     let log = logs.get(logspace);
     if (log === undefined) {
-      log = { made: 0, propagated: 0, final: undefined };
+      log = { made: 0, endsInTrim: false, propagated: 0, final: undefined };
       logs.set(logspace, log);
     }
     return log;
@@ -146,6 +149,8 @@ export function createMarks(cluster: CaseCluster): Marks {
           const { entry, view } = observation;
           const log = logOf(entry.logspace);
           log.made = Math.max(log.made, entry.position + 1);
+          log.endsInTrim = entry.trim !== undefined;
+          if (log.endsInTrim) mark("trimMade");
           if (view.viewId <= latest) return;
           latest = view.viewId;
           if (latest >= 2) mark("viewsThree");
@@ -171,6 +176,7 @@ export function createMarks(cluster: CaseCluster): Marks {
             log.final = final;
             if (final > log.propagated) mark("sealedUncommitted");
             if (final < log.made) mark("sealDroppedEntry");
+            else if (log.endsInTrim) mark("trimBeforeSeal");
           }
           return;
         case "applied": {
