@@ -1,6 +1,7 @@
 /**
  * Collecting what a trim has given up, in one physical log of a storage node (docs/models/reconfiguration.md, "Trim"): the record leaves
- * memory, the journal and the database, where a mark takes its place, so that who reads it still hears what became of it.
+ * memory, the journal and the database, where a mark takes its place: who reads it hears what became of it, and an index that
+ * still lacks it is told what it needs to go on.
  */
 
 import type { Effects } from "../../sim/machine.ts";
@@ -11,18 +12,21 @@ import { highOf, join, type LogBookId, positionOf, type Seqnum } from "./identif
 import { forgetPositions, recordAt, tableOf } from "./log-database.ts";
 import {
   type BookPositions,
+  type CollectedRecord,
   fileUnderBook,
   journalTable,
   type LogStorageState,
   orderedCount,
 } from "./log-storage.ts";
-import type { BokiMessage } from "./messages.ts";
+import type { BokiMessage, LogRecord } from "./messages.ts";
 import { recordBytes } from "./observations.ts";
 
 /** A deletion is a write as well: a key without a value. */
 const KEY_BYTES: Bytes = 16;
 /** A list of positions is copied without its collected part when that is at least so long, and half of it. */
 const COLLECTED_MIN = 1_024;
+/** Marks of a LogBook that are kept to be shared. */
+const MARKS_MAX = 256;
 
 export interface Collection {
   records: number;
@@ -78,16 +82,26 @@ function collectRecord(
   if (row.kind !== "record") return true;
   const { record } = row;
   const { logspace } = state.applier;
-  const engine = highOf(record.localid);
-  // One mark serves all records of a LogBook and an engine.
-  const mark = marks.get(engine) ?? { kind: "collected", logBook: record.logBook, engine };
-  marks.set(engine, mark);
+  const mark = markOf(marks, record);
   if (!out.put(tableOf(logspace, state.mutation), position, mark, KEY_BYTES)) return false;
   if (state.journal !== undefined) out.put(journalTable(logspace), record.localid, undefined, KEY_BYTES);
   remove(state.live, position);
   total.records++;
   total.bytes += recordBytes(record);
   return true;
+}
+
+/** The mark in the place of a record. Records of one engine with the same tags share one. */
+function markOf(marks: BookPositions["marks"], { localid, logBook, tags }: LogRecord): CollectedRecord {
+  const engine = highOf(localid);
+  const name = `${engine}: ${tags.join(" ")}`;
+  const known = marks.get(name);
+  if (known !== undefined) return known;
+  // Where hardly any two records have the same tags, there is little to share.
+  if (marks.size === MARKS_MAX) marks.clear();
+  const mark: CollectedRecord = { kind: "collected", logBook, engine, tags };
+  marks.set(name, mark);
+  return mark;
 }
 
 /** The oldest that are still counted as in memory may be collected by now. */

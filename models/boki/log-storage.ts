@@ -29,6 +29,7 @@ import {
   type NodeId,
   positionOf,
   type Seqnum,
+  type Tag,
 } from "./identifiers.ts";
 import type { BokiMessage, FinalLog, LogRecord } from "./messages.ts";
 import { indexInEntry, type MetalogEntry, vectorAt } from "./metalog.ts";
@@ -58,15 +59,16 @@ export interface BookPositions {
   positions: IntList;
   /** How many of them, from the front, have been collected. */
   collected: number;
-  /** By engine: what stands in the database in their place. */
-  marks: Map<NodeId, CollectedRecord>;
+  /** By engine and tags: what stands in the database in their place. */
+  marks: Map<string, CollectedRecord>;
 }
 
-/** In the place of a record that a trim has given up. */
+/** In the place of a record that a trim has given up: what an index needs of it. */
 export interface CollectedRecord {
   readonly kind: "collected";
   readonly logBook: LogBookId;
   readonly engine: NodeId;
+  readonly tags: readonly Tag[];
 }
 
 export interface LogStorageState {

@@ -76,9 +76,9 @@ export function answerIndexFetch(
   out.send(from, { kind: "indexData", logspace, positions, records, tagCount: countTags(records) });
 }
 
-/** What an index is still told of a record that was given up: enough to pass over it. */
-function remainsOf({ logBook, engine }: CollectedRecord): LogRecord {
-  return { localid: join(engine, 0), logBook, tags: [], dataBytes: 0, data: 0 };
+/** What an index is told of a record that was given up: its place in the vectors, which it has until the index comes to the trim. */
+function remainsOf({ logBook, engine, tags }: CollectedRecord): LogRecord {
+  return { localid: join(engine, 0), logBook, tags, dataBytes: 0, data: 0 };
 }
 
 /** Reads a record by its seqnum; parked reads are answered later. */

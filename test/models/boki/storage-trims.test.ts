@@ -49,7 +49,7 @@ describe("what a trim of a whole LogBook gives up", () => {
     const log = node.state.logs.get(LOG)!;
     expect([log.live.size, log.evicted]).toEqual([0, 4]);
     const rows = [...node.out.disk.get(`log ${LOG}`)!.values()];
-    expect(new Set(rows)).toEqual(new Set([{ kind: "collected", logBook: 1, engine: 1 }]));
+    expect(new Set(rows)).toEqual(new Set([{ kind: "collected", logBook: 1, engine: 1, tags: [] }]));
     expect(new Set(rows).size).toBe(1);
   });
 
@@ -141,14 +141,29 @@ describe("what a trim of a whole LogBook gives up", () => {
     expect(outcomesOf(node, 2)).toEqual(["trimmed", "trimmed"]);
   });
 
-  test("is still announced to an index that lacks it, without its tags", () => {
-    const node = trimmed(2, 1);
+  test("is still announced to an index that lacks it", () => {
+    const node = installed();
+    node.hold(recordOf(1, 0, { tags: [7, 8] }), recordOf(1, 1));
+    node.metalog(...singles(2), trimAfter(2, join(LOG, 1)));
+    node.expire(FLUSH);
     node.expire(COLLECT);
+    takeSent(node.out);
     node.receive(engineAt(2), { kind: "indexFetch", logspace: LOG, from: 0, end: 2 });
     expect(takeKind(node.out, "indexData")[0]!.message).toMatchObject({
       positions: [0, 1],
-      records: [{ localid: join(1, 0), logBook: 1, tags: [] }, recordOf(1, 1)],
+      records: [{ localid: join(1, 0), logBook: 1, tags: [7, 8] }, recordOf(1, 1)],
+      tagCount: 2,
     });
+  });
+
+  test("has a bounded number of marks at hand to share, however many tags there are", () => {
+    const node = installed({ maxLiveRecords: 1_000 });
+    for (let i = 0; i < 600; i++) node.hold(recordOf(1, i, { tags: [i + 1] }));
+    node.metalog(...singles(600), trimAfter(600, join(LOG, 600)));
+    node.expire(FLUSH);
+    node.expire(COLLECT);
+    expect(node.out.counters.get("storage.recordsReclaimed")).toBe(600);
+    expect(get(node.state.logs.get(LOG)!.books!, 1)!.marks.size).toBeLessThan(257);
   });
 });
 
