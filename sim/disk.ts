@@ -95,7 +95,8 @@ export class Disk {
 
   /** What is there, for who observes a run: no fault has a say, and nothing is drawn. */
   peek(table: string, key: number): unknown {
-    return this.tables.get(table, key);
+    const cell = this.tables.get(table, key);
+    return this.lostAtCrash.has(cell) ? (cell as LostAtCrash).value : cell;
   }
 
   /** False: a fault has refused the write. */

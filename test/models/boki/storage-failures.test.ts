@@ -71,6 +71,7 @@ describe("a disk of one storage node that", () => {
     ["refuses some writes", { writeErrorShare: 0.3 }, "storage.writeRefused"],
     ["cannot read some records", { readErrorShare: 0.3 }, "storage.damagedRead"],
     ["corrupts some records", { corruptShare: 0.3 }, "storage.damagedRead"],
+    ["only promises some writes", { unsyncedLossShare: 0.3 }, "databaseCache.hit"],
   ];
   test.each(disks)("%s loses and misplaces nothing", (_, rule, counter) => {
     const fault: Fault = { kind: "disk", of: { names: ["storage-2"] }, rule };
