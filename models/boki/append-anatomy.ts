@@ -3,7 +3,8 @@
  * (docs/models/boki.md, "Anatomy of an append").
  *
  * An append waits for the slowest of its replicas to be reported to the primary, so its path leads through that one. The
- * phases follow each other without gaps: their sum is the append's whole time, which a test says.
+ * phases follow each other without gaps: their sum is the append's whole time, which a test says. An append that did not go
+ * this way, because its view ended meanwhile or something had to be sent again, is left out.
  */
 
 import type { Address, Observed } from "../../sim/machine.ts";
@@ -72,6 +73,10 @@ export function createAppendAnatomy(every: number, fromNanos: Nanos): AppendAnat
       case "appendIssued": {
         const sample = byData.get(observation.record.data);
         if (sample === undefined) return;
+        if (sample.issuedNanos > 0) {
+          byData.delete(observation.record.data);
+          return;
+        }
         const { localid } = observation.record;
         sample.issuedNanos = nowNanos;
         sample.counter = positionOf(localid);
@@ -143,7 +148,8 @@ export function createAppendAnatomy(every: number, fromNanos: Nanos): AppendAnat
         const sample = byData.get(observation.data);
         if (sample === undefined) return;
         byData.delete(observation.data);
-        if (sample.orderedNanos > 0) appends.push(phasesOf(sample, nowNanos));
+        const phases = phasesOf(sample, nowNanos);
+        if (phases.every((nanos) => nanos >= 0)) appends.push(phases);
         return;
       }
       default:
