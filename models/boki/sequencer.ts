@@ -232,10 +232,11 @@ function freeze(state: SequencerState, view: View, out: Effects<BokiMessage>): v
     const primary = state.primaries.get(logspace);
     const window = primary?.window ?? state.backups.get(logspace)?.window;
     if (window === undefined) continue;
-    const tail = newest(window, sealTailEntries);
+    let tail = newest(window, sealTailEntries);
     if (primary !== undefined && mutation === Mutation.reportOmitsNewest) tail.pop();
     if (primary !== undefined && mutation === Mutation.reportsReplicatedOnly) {
-      while (tail.length > 0 && tail[tail.length - 1]!.position >= primary.replicatedPosition) tail.pop();
+      const end = primary.replicatedPosition;
+      tail = slice(window, end - sealTailEntries, end);
     }
     logs.push({ logspace, tail });
   }

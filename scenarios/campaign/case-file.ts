@@ -35,7 +35,7 @@ export function formatCase(subject: Case, verdict: Verdict, heading: readonly st
     digest: verdict.digest,
     failures: Object.keys(verdict.counts).sort(),
   };
-  const document = new Document({ case: written(subject), expected });
+  const document = new Document({ case: written(subject), expected }, { aliasDuplicateObjects: false });
   // What has no list or mapping with several entries below it stands on one line.
   visit(document, {
     Collection(_, node) {
