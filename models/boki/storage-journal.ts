@@ -61,6 +61,7 @@ export function journalSynced(state: StorageState, out: StorageEffects): void {
     });
     if (log.end === undefined) markDirty(state, logspace, out);
   }
+  armRepair(state, out);
   state.syncingLogs = undefined;
   if (state.unsyncedLogs.length > 0) startSync(state, out);
 }
@@ -72,16 +73,20 @@ export function noteFlushed({ applier }: LogStorageState, out: StorageEffects): 
 
 // ---- After a boot --------------------------------------------------------------------------------------------------
 
-/** A log of an earlier life has ended: what its database lacks is to come from the journal. */
-export function recover(state: StorageState, end: FinalLog, out: StorageEffects): void {
-  const view = state.views.get(viewOf(end.logspace))!;
-  if (!isJournalled(state) || !view.storagePositions.has(state.config.id)) return;
-  const mark = out.get(MARKS, end.logspace);
+/**
+ * A log of an earlier life has ended: what its database lacks is to come from the journal. Returns where the entries begin that
+ * the tail does not have.
+ */
+export function recover(state: StorageState, end: FinalLog, out: StorageEffects): number | undefined {
+  const { logspace } = end;
+  const view = state.views.get(viewOf(logspace))!;
+  if (!isJournalled(state) || !view.storagePositions.has(state.config.id)) return undefined;
+  const mark = out.get(MARKS, logspace);
   const next = typeof mark === "number" ? mark : 0;
-  if (next >= end.final) return;
-  state.recoveries.set(end.logspace, { end, next });
-  recoverFrom(state, end.logspace, end.tail, out);
-  if (state.recoveries.has(end.logspace)) armRepair(state, out);
+  if (next >= end.final) return undefined;
+  state.recoveries.set(logspace, { end, next });
+  recoverFrom(state, logspace, end.tail, out);
+  return state.recoveries.get(logspace)?.next;
 }
 
 /** Goes through entries of such a log that follow those gone through. Returns whether there was one. */

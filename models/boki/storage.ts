@@ -246,10 +246,18 @@ function installView(state: StorageState, view: View, out: StorageEffects): void
 function finalizeView(state: StorageState, logs: readonly FinalLog[], out: StorageEffects): void {
   for (const end of logs) {
     const log = logOf(state, end.logspace);
-    if (log === undefined) recover(state, end, out);
+    if (log === undefined) recoverLog(state, end, out);
     else endLog(state, log, end, out);
     if (state.aborted !== undefined) return;
   }
+}
+
+/** A log that this life of the node has no part in. */
+function recoverLog(state: StorageState, end: FinalLog, out: StorageEffects): void {
+  const next = recover(state, end, out);
+  if (next === undefined) return;
+  fetchEntries(state, end.logspace, next, out);
+  armRepair(state, out);
 }
 
 function endLog(state: StorageState, log: LogStorageState, end: FinalLog, out: StorageEffects): void {

@@ -13,8 +13,8 @@
 import { damageOf } from "../../../sim/faults/damage.ts";
 import { get } from "../../../sim/structures/grow-map.ts";
 import type { Nanos } from "../../../sim/units.ts";
-import { formatSeqnum, highOf, join, positionOf } from "../identifiers.ts";
-import type { LogStorageState } from "../log-storage.ts";
+import { formatSeqnum, highOf, join, type LogspaceId, positionOf, viewOf } from "../identifiers.ts";
+import { journalTable, type LogStorageState } from "../log-storage.ts";
 import type { LogRecord } from "../messages.ts";
 import type { Observation } from "../observations.ts";
 import type { StorageState } from "../storage-state.ts";
@@ -61,6 +61,14 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
     return damageOf(disk?.peek(`log ${logspace}`, position)) !== undefined;
   }
 
+  /** What a storage node has in its journal. */
+  function journalled(storage: number, logspace: number, localid: number): LogRecord | undefined {
+    const { simulation, storages } = inspected();
+    const disk = simulation.processes[storages[storage - 1]!]!.host.disk;
+    const found = disk?.peek(journalTable(logspace), localid);
+    return damageOf(found) === undefined ? (found as LogRecord | undefined) : undefined;
+  }
+
   /** What a storage node would answer to a read, once it has applied the entry that ordered the record. */
   function readable(
     log: LogReference,
@@ -83,7 +91,7 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
     const states = view.storages.map((storage) => {
       const state = simulation.stateOf(storages[storage - 1]!) as StorageState | undefined;
       const isSame = state !== undefined && isMember(view, "storages", storage, state.session.birth);
-      return { isSame, log: state?.logs.get(log.logspace) };
+      return { isSame, mayRecover: mayRecover(state, log.logspace), log: state?.logs.get(log.logspace) };
     });
     log.records.forEach((record, position) => {
       if (record === undefined || log.acknowledged[position] === 0) return;
@@ -93,7 +101,9 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
       let copies = 0;
       for (const storage of view.storageSets[shard]!) {
         const state = states[view.storagePositions.get(storage)!]!;
-        const found = readable(log, state.log, storage, position, record);
+        let found = readable(log, state.log, storage, position, record);
+        if (found === undefined && !state.isSame && state.mayRecover)
+          found = journalled(storage, log.logspace, record.localid);
         if (sameRecord(found, record)) {
           copies++;
           continue;
@@ -199,4 +209,11 @@ export function createDurabilityChecks({ reference, violations, inspected }: Che
       for (const log of reference.logs.values()) checkLog(log, nowNanos);
     },
   };
+}
+
+/** Whether a node that has booted anew, or is still to boot, has yet to put a log together again from its journal. */
+function mayRecover(state: StorageState | undefined, logspace: LogspaceId): boolean {
+  if (state?.view === undefined || state.recoveries.has(logspace)) return true;
+  const { viewId } = state.view;
+  return viewOf(logspace) > viewId || (viewOf(logspace) === viewId && state.phase !== "finalized");
 }

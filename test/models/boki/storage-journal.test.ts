@@ -37,6 +37,15 @@ describe("with a journal a record", () => {
     expect(node.out.timers.has(SYNC)).toBe(false);
   });
 
+  test("is looked after by the repair tick from then on", () => {
+    const node = installed(JOURNAL);
+    node.hold(recordOf(1, 0));
+    node.expire(REPAIR);
+    expect(node.out.timers.has(REPAIR)).toBe(false);
+    node.expire(SYNC);
+    expect(node.out.timers.has(REPAIR)).toBe(true);
+  });
+
   test("that the disk refuses is not here, until it is sent again", () => {
     const node = installed(JOURNAL);
     node.out.diskFull = true;
@@ -105,6 +114,7 @@ describe("a node that boots with its journal", () => {
     node.expire(REPAIR);
     expect(takeKind(node.out, "metalogFetch").map(({ to, message }) => [to, message.from])).toEqual([
       [sequencerAt(1), 2],
+      [sequencerAt(2), 2],
     ]);
     const answer = (from: number, end: number) =>
       node.receive(sequencerAt(1), {
