@@ -91,7 +91,10 @@ export function doneAppends(state: EngineState, entry: MetalogEntry, out: Engine
   const producer = state.producers.get(entry.logspace);
   if (producer === undefined) return;
   completeAppends(state, producer, orderAppends(producer, entry, out), out);
-  if (producer.end !== undefined && !producer.complete) endAppends(state, producer, producer.end, out);
+  const { end, complete, applier } = producer;
+  // An entry that was still missing at the end of the view; what is missing beyond it is asked for once a message, not here.
+  if (end !== undefined && !complete && applier.metalogPosition >= end.final)
+    endAppends(state, producer, end, out);
 }
 
 function completeAppends(

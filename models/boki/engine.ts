@@ -105,10 +105,14 @@ export const engine: Machine<EngineConfig, EngineState, BokiMessage> = {
         if (view === state.view!.viewId) takeEntry(state, message.entry, out);
         return;
       }
-      case "metalogFetched":
+      case "metalogFetched": {
+        const { logspace } = message;
+        const before = entriesApplied(state, logspace);
         for (const entry of message.entries) takeEntry(state, entry, out);
-        fetchOn(state, message.logspace, out);
+        // Who got nothing new out of it asks again at the next look, not at once.
+        if (entriesApplied(state, logspace) > before) fetchOn(state, logspace, out);
         return;
+      }
       case "indexData": {
         const { logspace, positions, records } = message;
         const view = viewOf(logspace);
@@ -159,6 +163,12 @@ function fetchOn(state: EngineState, logspace: LogspaceId, out: EngineEffects): 
   } else if (producer !== undefined && lacksEntries(producer)) {
     fetchEntries(state, logspace, producer.applier.metalogPosition, out);
   }
+}
+
+/** Grows with every entry of a log that is applied here. */
+function entriesApplied(state: EngineState, logspace: LogspaceId): number {
+  const producer = state.producers.get(logspace)?.applier.metalogPosition ?? 0;
+  return producer + (state.indexes.get(logspace)?.applier.metalogPosition ?? 0);
 }
 
 // ---- Views ---------------------------------------------------------------------------------------------------------

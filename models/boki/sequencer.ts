@@ -292,6 +292,7 @@ function endLog(
   out: Effects<BokiMessage>,
 ): void {
   const { id, defects } = state.config;
+  const before = backup.applier.metalogPosition;
   const standing = endBackup(backup, id, log, more, out);
   const isAhead = standing === "oneAhead" || standing === "tooFarAhead";
   if (
@@ -303,7 +304,9 @@ function endLog(
     return;
   }
   if (standing === "behind") {
-    fetch(state, backup, out);
+    // Who got nothing new out of an answer asks again at the next look, not at once.
+    if (more.length === 0 || backup.applier.metalogPosition > before) fetch(state, backup, out);
+    else armRepair(state, out);
     return;
   }
   if (isAhead && !defects.discardedEntryKept) {
