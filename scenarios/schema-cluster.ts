@@ -196,7 +196,7 @@ export const bokiFields = z
     ),
     journal: onOff({
       description:
-        "Records and metalog entries count only once they are on a disk; off: once several nodes have them in memory.",
+        "Records count only once they are on a disk of each of their storage nodes; off: once those have them in memory.",
       source: "later design of the authors",
     }).prefault(boki.journal ? "on" : "off"),
     repairInterval: time(

@@ -55,8 +55,8 @@ export interface BokiConfig {
   readonly remoteIndexShare: number;
   readonly zookeeperSessionTimeoutNanos: Nanos;
   /**
-   * Whether records and metalog entries count only once they are on a disk. Off: what holds them is the memory of several
-   * nodes, as published.
+   * Whether records count only once they are on a disk of each of their storage nodes. Off: what holds them is the memory of
+   * several nodes, as published. Metalog entries are in memory either way.
    */
   readonly journal: boolean;
   /** How often a node looks after what is overdue, and sends or asks again. */
