@@ -30,10 +30,53 @@ import type { View } from "./view.ts";
 
 export type ApplierRole = "backup" | "producer" | "storage" | "index";
 
+/** By whom an operation was asked for. Those that a function asks for at once have one number as their request. */
+interface AskedFor {
+  readonly call: CallId;
+  readonly request: number;
+}
+
 export type Observation =
   /** A function asks the worker library for an append, and gets its result. `data` names the append. */
-  | { readonly kind: "appendBegun"; readonly data: number }
-  | { readonly kind: "appendReturned"; readonly data: number }
+  | {
+      readonly kind: "appendBegun";
+      readonly logBook: LogBookId;
+      readonly data: number;
+      readonly tags: readonly Tag[];
+    }
+  | (AskedFor & {
+      readonly kind: "appendReturned";
+      readonly data: number;
+      readonly outcome: OperationOutcome;
+      readonly seqnum: Seqnum;
+    })
+  /** A function gets the result of a read; `asked` is the seqnum of the query. */
+  | (AskedFor & {
+      readonly kind: "readReturned";
+      readonly logBook: LogBookId;
+      readonly op: "readNext" | "readPrev" | "checkTail" | "readNextBlock";
+      readonly tag: Tag;
+      readonly asked: Seqnum;
+      readonly outcome: OperationOutcome;
+      readonly seqnum: Seqnum;
+      readonly record: LogRecord | undefined;
+    })
+  /** A function asks for a trim, and gets its result. */
+  | {
+      readonly kind: "trimBegun";
+      readonly logBook: LogBookId;
+      readonly tag: Tag;
+      readonly seqnum: Seqnum;
+    }
+  | (AskedFor & {
+      readonly kind: "trimReturned";
+      readonly tag: Tag;
+      readonly seqnum: Seqnum;
+      readonly outcome: OperationOutcome;
+    })
+  /** A function calls another, and has its output. */
+  | (AskedFor & { readonly kind: "invokeBegun"; readonly child: CallId })
+  | (AskedFor & { readonly kind: "invokeReturned"; readonly child: CallId })
   /** An engine numbered an append and sent it to its storage nodes. */
   | {
       readonly kind: "appendIssued";

@@ -15,12 +15,17 @@ import { type ProgramRun, type Progress, resumeProgram, startProgram } from "../
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import { MILLISECOND } from "../../sim/units.ts";
 import type { Defects } from "./defects.ts";
-import { firstNumber, join, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "./identifiers.ts";
+import { firstNumber, join, type LogBookId, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "./identifiers.ts";
 import type { LogProgram, LogRequest, LogResult, ProgramEnd, RequestResult } from "./log-api.ts";
 import { LogError } from "./log-api.ts";
 import type { BokiMessage, CallId, EngineToWorker, OperationOutcome } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
-import type { Observation } from "./observations.ts";
+import {
+  type ObservedOperation,
+  observeBegun,
+  observeInvoked,
+  observeReturned,
+} from "./worker-observations.ts";
 
 export interface WorkerConfig {
   readonly engine: Address;
@@ -32,19 +37,17 @@ export interface WorkerConfig {
 }
 
 /** An operation that has no response yet. */
-interface OpenOperation {
-  readonly request: LogRequest;
+interface OpenOperation extends ObservedOperation {
   /** Its place in the list of an `all`, or 0. */
   readonly slot: number;
   readonly measured: OperationId;
-  /** Identity of an appended payload, the same in every attempt. */
-  readonly data: number;
   readonly begunNanos: Nanos;
   attempt: number;
 }
 
 interface RunningCall {
   readonly call: CallId;
+  readonly logBook: LogBookId;
   readonly program: string;
   readonly run: ProgramRun<unknown, RequestResult>;
   /** Results of the operations of the current request, as they come in. */
@@ -90,9 +93,15 @@ export function createWorker(
     return program as LogProgram;
   }
 
-  function begin(state: WorkerState, call: CallId, program: string, args: unknown, out: WorkerEffects): void {
+  function begin(
+    state: WorkerState,
+    of: Pick<RunningCall, "call" | "logBook" | "program">,
+    args: unknown,
+    out: WorkerEffects,
+  ): void {
+    const { call, logBook, program } = of;
     const run: ProgramRun<unknown, RequestResult> = { id: state.nextRun++, args, results: [] };
-    state.call = { call, program, run, results: [], missing: 0, several: false };
+    state.call = { call, logBook, program, run, results: [], missing: 0, several: false };
     follow(state, startProgram(programOf(program), run, out.programs), out);
   }
 
@@ -104,7 +113,7 @@ export function createWorker(
       if (progress.done) {
         const end = progress.answer;
         if ("again" in end) {
-          begin(state, running.call, running.program, end.again, out);
+          begin(state, running, end.again, out);
           return;
         }
         state.call = undefined;
@@ -192,16 +201,14 @@ export function createWorker(
   function end(
     state: WorkerState,
     client: number,
-    { slot, measured, request, data }: OpenOperation,
+    open: OpenOperation,
     result: LogResult,
     progress: number,
     out: WorkerEffects,
   ): void {
-    const ended = outcomeOf(result.outcome);
-    out.complete(measured, ended, { ...result, progress });
-    if (request.op === "append" && ended !== "unknown") {
-      out.observe?.({ kind: "appendReturned", data } satisfies Observation);
-    }
+    const { slot, measured } = open;
+    out.complete(measured, outcomeOf(result.outcome), { ...result, progress });
+    observeReturned(open, result, out);
     state.open.delete(client);
     finish(state, slot, result, out);
   }
@@ -253,7 +260,7 @@ export function createWorker(
             return;
           }
           giveUp(state, out);
-          begin(state, message.call, message.input.program, message.input.args, out);
+          begin(state, { ...message, program: message.input.program }, message.input.args, out);
           return;
 
         case "opResult":
@@ -268,6 +275,7 @@ export function createWorker(
           }
           const { slot } = open;
           out.complete(open.measured, "ok", message.output);
+          observeInvoked(open, out);
           state.open.delete(message.client);
           finish(state, slot, { output: message.output }, out);
           return;
@@ -300,7 +308,7 @@ export function createWorker(
   /** Carries out one operation of a request; what needs no answer from elsewhere is answered at once. */
   function issue(state: WorkerState, request: LogRequest, slot: number, out: WorkerEffects): void {
     const running = state.call!;
-    const { call } = running;
+    const { call, logBook } = running;
     const { engine, appendBytesMax, auxBytesMax, mutation } = state.config;
     if (request.op === "sleep" && !running.several) {
       out.setTimer(WAKE, request.nanos);
@@ -317,12 +325,25 @@ export function createWorker(
       running.missing--;
       return;
     }
-    const open: OpenOperation = { request, slot, measured, data, begunNanos: out.now, attempt: 0 };
+    const child = request.op === "invoke" ? join(out.self, state.nextChild++) : 0;
+    const number = client - slot;
+    const open: OpenOperation = {
+      call,
+      logBook,
+      number,
+      request,
+      data,
+      child,
+      slot,
+      measured,
+      begunNanos: out.now,
+      attempt: 0,
+    };
     state.open.set(client, open);
     armTimeout(state, out);
+    observeBegun(open, out);
     switch (request.op) {
       case "append":
-        out.observe?.({ kind: "appendBegun", data } satisfies Observation);
         sendAppend(state, client, open, out);
         if (mutation === Mutation.retriesSlowAppend) out.setTimer(`retry ${client}`, SLOW_APPEND_NANOS);
         return;
@@ -344,13 +365,7 @@ export function createWorker(
         out.send(engine, { kind: "trim", call, client, tag: request.tag, seqnum: request.seqnum });
         return;
       case "invoke":
-        out.send(engine, {
-          kind: "invoke",
-          call,
-          client,
-          child: join(out.self, state.nextChild++),
-          input: request.input,
-        });
+        out.send(engine, { kind: "invoke", call, client, child, input: request.input });
         return;
       default:
         throw new Error(`${request.op} is no operation that can be one of several`);

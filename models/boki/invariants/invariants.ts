@@ -9,7 +9,8 @@
  * - order-checks.ts: O1 to O3: the order that follows from it
  * - durability-checks.ts: D1 to D3: what storage nodes keep
  * - index-checks.ts: I1, I2: what indexes show
- * - read-checks.ts: R1 to R6, T1, X1: what functions are given
+ * - read-checks.ts: R1 to R6, T1, X1: what engines answer to functions
+ * - session-checks.ts: H1 to H5: what functions are given, by their own words alone
  * - liveness-checks.ts: L1, L2: that they are given it
  *
  * Observing changes nothing: a run has the same digest with and without. Where the observations do not suffice, a check
@@ -33,6 +34,7 @@ import { createOpenReads } from "./open-reads.ts";
 import { createOrderChecks } from "./order-checks.ts";
 import { createReadChecks } from "./read-checks.ts";
 import { createReference, type EachOrdered } from "./reference.ts";
+import { createSessionChecks } from "./session-checks.ts";
 import { createViewChecks } from "./view-checks.ts";
 import { createViolations, type InvariantName, type Violation } from "./violations.ts";
 
@@ -63,6 +65,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const durability = createDurabilityChecks(context);
   const index = createIndexChecks(context);
   const sessions = createReadChecks(context);
+  const functions = createSessionChecks(context);
   const liveness = createLivenessChecks(context, reads, {
     stuckNanos: STUCK_NANOS,
     promptNanos: PROMPT_NANOS,
@@ -93,6 +96,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     switch (observation.kind) {
       case "appendBegun":
         durability.appendBegun(observation);
+        functions.appendBegun(observation);
         return;
       case "viewEvent":
         if (!views.viewEvent(at, observation, nowNanos)) return;
@@ -136,6 +140,22 @@ export function createInvariants(options: InvariantOptions): Invariants {
         return;
       case "appendReturned":
         durability.appendReturned(observation);
+        functions.appendReturned(at, observation, nowNanos);
+        return;
+      case "readReturned":
+        functions.readReturned(at, observation, nowNanos);
+        return;
+      case "trimBegun":
+        functions.trimBegun(observation);
+        return;
+      case "trimReturned":
+        functions.trimReturned(at, observation);
+        return;
+      case "invokeBegun":
+        functions.invokeBegun(at, observation);
+        return;
+      case "invokeReturned":
+        functions.invokeReturned(at, observation);
         return;
       case "indexAdvanced":
         index.indexAdvanced(at, observation);

@@ -63,7 +63,8 @@ function issues(engine: number, counter: number, logspace = LOG): [number, Obser
 
 /** An append that a function waits for: without it, its record would be one that nobody asked for. */
 function begins(engine: number, counter: number): [number, Observation] {
-  return [engineAt(engine), { kind: "appendBegun", data: recordOf(engine, counter).data }];
+  const { logBook, data, tags } = recordOf(engine, counter);
+  return [engineAt(engine), { kind: "appendBegun", logBook, data, tags }];
 }
 
 const STARTED = [hears(1, NEW), hears(2, NEW), hears(3, NEW)];
