@@ -10,7 +10,7 @@
  * - durability-checks.ts: D1 to D3: what storage nodes keep
  * - index-checks.ts: I1, I2: what indexes show
  * - read-checks.ts: R1 to R6, T1, X1: what engines answer to functions
- * - session-checks.ts: H1 to H5: what functions are given, by their own words alone
+ * - session-checks.ts: H1 to H3, and O3 and T1 once more: what functions are given, by their own words alone
  * - liveness-checks.ts: L1, L2: that they are given it
  *
  * Observing changes nothing: a run has the same digest with and without. Where the observations do not suffice, a check

@@ -1,5 +1,5 @@
 /**
- * What function code sees: H1 to H5.
+ * What function code sees: H1 to H3, and what O3 and T1 promise it.
  *
  * The only witness is the worker: which operations functions began, and what they were given, by LogBook, seqnum, tags, data
  * and time. Nothing is taken from an engine, a progress or the reference, so these checks stand beside the others and hold
@@ -135,7 +135,7 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     }
     if (seqnum <= floor && !ambiguous) {
       violations.report(
-        "H2",
+        "O3",
         nowNanos,
         `${who()} the record of append ${data} at ${formatSeqnum(seqnum)}, which was begun when ${formatSeqnum(floor)} of LogBook ${logBook} had been met`,
       );
@@ -200,18 +200,18 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     }
     if (isForwards(op) ? seqnum < asked : seqnum > asked) {
       violations.report(
-        "H4",
+        "H3",
         nowNanos,
         `${who()} ${formatSeqnum(seqnum)}, on the wrong side of what was asked`,
       );
     }
     if (tag !== TAG_ALL && !record.tags.includes(tag)) {
-      violations.report("H4", nowNanos, `${who()} ${formatSeqnum(seqnum)}, without the tag`);
+      violations.report("H3", nowNanos, `${who()} ${formatSeqnum(seqnum)}, without the tag`);
     }
     const gone = boundOf(before.gone, tag);
     if (seqnum < gone) {
       violations.report(
-        "H5",
+        "T1",
         nowNanos,
         `${who()} ${formatSeqnum(seqnum)}; the call had given up everything below ${formatSeqnum(gone)}`,
       );
@@ -256,7 +256,7 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
       const { before } = session;
       if (outcome === "trimmed" && bookOf(logBook).mayBeGone.size === 0) {
         violations.report(
-          "H5",
+          "T1",
           nowNanos,
           `${describe(observation)} that its record is given up; nobody trimmed`,
         );
@@ -269,7 +269,7 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
         const wasShown = missing <= before.newest;
         const why = wasShown ? `the call had been shown ${formatSeqnum(before.newest)}` : "it had been met";
         violations.report(
-          wasShown ? "H3" : "H4",
+          wasShown ? "H2" : "H3",
           nowNanos,
           `${describe(observation)} ${found === undefined ? "nothing" : formatSeqnum(found)} and passes over ${formatSeqnum(missing)}; ${why}`,
         );
