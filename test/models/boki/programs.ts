@@ -169,6 +169,15 @@ function* nest({ rounds, tag }: { rounds: number; tag: number }): Steps<ProgramE
   return { output: null };
 }
 
+/** Has a child append what the parent then reads. */
+function* adopt({ rounds, tag }: { rounds: number; tag: number }): Steps<ProgramEnd> {
+  for (let i = 0; i < rounds; i++) {
+    yield* invoke({ program: "appendOnly", args: { rounds: 1, width: 1, tag } });
+    yield* checkTail(tag);
+  }
+  return { output: null };
+}
+
 function* tail({ tag }: { tag: number }): Steps<ProgramEnd> {
   return { output: (yield* checkTail(tag))?.seqnum ?? null };
 }
@@ -212,6 +221,36 @@ function* attach({ rounds }: { rounds: number }): Steps<ProgramEnd> {
   return { output: null };
 }
 
+export interface TurnoverArgs {
+  readonly rounds: number;
+  readonly tag: number;
+  readonly pauseNanos: number;
+  /** After so many rounds the log is trimmed up to the newest record known; 0: never. */
+  readonly trimEvery?: number;
+}
+
+/** Appends, reads the oldest and the newest record there is, and gives up what is old. */
+function* turnover({ rounds, tag, pauseNanos, trimEvery = 0 }: TurnoverArgs): Steps<ProgramEnd> {
+  for (let i = 1; i <= rounds; i++) {
+    yield* all([{ op: "checkTail", tag, seqnum: 0 }]);
+    // What a change of views discards or leaves open is no reason to end.
+    const [appended] = yield* all([{ op: "append", tags: [tag], dataBytes: 100 }]);
+    yield* all([
+      { op: "readNext", tag, seqnum: 0 },
+      { op: "checkTail", tag, seqnum: 0 },
+    ]);
+    if (appended!.outcome === "ok" && trimEvery > 0 && i % trimEvery === 0) {
+      yield* all([
+        { op: "trim", tag: 0, seqnum: appended!.seqnum + 5 },
+        { op: "checkTail", tag, seqnum: 0 },
+      ]);
+      yield* all([{ op: "readNext", tag, seqnum: 0 }]);
+    }
+    if (pauseNanos > 0) yield* sleep(yield* choose(pauseNanos));
+  }
+  return { output: null };
+}
+
 export const PROGRAMS: Readonly<Record<string, LogProgram<never>>> = {
   mix,
   appendAndRead,
@@ -219,10 +258,12 @@ export const PROGRAMS: Readonly<Record<string, LogProgram<never>>> = {
   appendAndWait,
   readBeside,
   nest,
+  adopt,
   tail,
   appendLater,
   wait,
   attach,
+  turnover,
 };
 
 /** `count` calls of a program, spread over LogBooks and over the first `MICROSECOND`s of a run. */

@@ -5,6 +5,7 @@ import type { WorkloadConfig } from "../../../models/workloads/config.ts";
 import { MICROSECOND, MILLISECOND } from "../../../sim/units.ts";
 import type { Setup } from "./deployment.ts";
 import { callsOf, type MixArgs } from "./programs.ts";
+import { VIEW_SCENARIOS } from "./view-scenarios.ts";
 
 const MIX: MixArgs = { rounds: 25, tags: 3, depth: 2, pauseNanos: 300 * MICROSECOND };
 const BUSY: MixArgs = { ...MIX, pauseNanos: 0 };
@@ -125,9 +126,10 @@ export const SCENARIOS = {
   "a workload of closed loops, on hosts with costs": { workloads: [WORKLOAD], free: false },
 } satisfies Record<string, Setup>;
 
-export type ScenarioName = keyof typeof SCENARIOS;
+export type ScenarioName = keyof typeof SCENARIOS | keyof typeof VIEW_SCENARIOS;
 
 /** A shared scenario, with some of it replaced. */
 export function scenario(name: ScenarioName, changes: Partial<Setup> = {}): Setup {
-  return { ...(SCENARIOS[name] as Setup), ...changes };
+  const scenarios: Readonly<Record<ScenarioName, Setup>> = { ...SCENARIOS, ...VIEW_SCENARIOS };
+  return { ...scenarios[name], ...changes };
 }
