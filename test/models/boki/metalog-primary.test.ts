@@ -1,20 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { logspaceId } from "../../../models/boki/identifiers.ts";
+import { type Defects, defectsOf, NO_DEFECTS } from "../../../models/boki/defects.ts";
+import { join, logspaceId } from "../../../models/boki/identifiers.ts";
 import type { Directory } from "../../../models/boki/messages.ts";
-import { type CutEntry, entryBytes } from "../../../models/boki/metalog.ts";
+import { type CutEntry, entryBytes, vectorAt } from "../../../models/boki/metalog.ts";
 import {
   createPrimary,
   cut,
+  hasLaggards,
   mayCut,
   type PrimaryState,
+  resendToBackups,
   takeMetalogProgress,
   takeShardProgress,
+  trim,
 } from "../../../models/boki/metalog-primary.ts";
+import { entryAt } from "../../../models/boki/metalog-window.ts";
 import { Mutation } from "../../../models/boki/mutations.ts";
 import { createView, type ViewSpec } from "../../../models/boki/view.ts";
 import { type FakeEffects, fakeEffects, takeSent } from "./fake-effects.ts";
 
-const TAIL_ENTRIES = 2;
 const LOGSPACE = logspaceId(0, 1);
 
 /** Engines are not in the order of their ids, and storage nodes hold for some engines each. */
@@ -27,6 +31,7 @@ const SPEC: ViewSpec = {
   sequencers: [1, 2, 3, 4, 5],
   engines: [4, 1, 3, 2],
   storages: [1, 2, 3, 4],
+  births: { sequencers: [1, 2, 3, 4, 5], engines: [6, 7, 8, 9], storages: [10, 11, 12, 13] },
   hashSeed: 0,
   hashTokens: [1],
 };
@@ -39,18 +44,19 @@ const DIRECTORY: Directory = {
   engine: [0, 1, 2, 3, 4].map((id) => 100 + id),
   storage: [0, 1, 2, 3, 4].map((id) => 200 + id),
   sequencer: [0, 1, 2, 3, 4, 5].map((id) => 300 + id),
+  births: [],
 };
 
-function createTest(spec: Partial<ViewSpec> = {}) {
+function createTest(spec: Partial<ViewSpec> = {}, defects: Defects = NO_DEFECTS) {
   const out = fakeEffects();
-  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, Mutation.none);
+  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, Mutation.none, defects);
   return {
     out,
     primary,
     report: (storage: number, counts: readonly number[]) => takeShardProgress(primary, storage, counts, out),
     cut: () => cut(primary, DIRECTORY, out),
     acknowledge: (backup: number, position: number) =>
-      takeMetalogProgress(primary, backup, position, DIRECTORY, TAIL_ENTRIES, out),
+      takeMetalogProgress(primary, backup, position, DIRECTORY, out),
   };
 }
 
@@ -63,7 +69,7 @@ function targets(out: FakeEffects): number[] {
 }
 
 function newest(primary: PrimaryState): CutEntry {
-  return primary.recent.at(-1)!;
+  return entryAt(primary.window, primary.metalogPosition - 1)!;
 }
 
 describe("a cut", () => {
@@ -154,7 +160,7 @@ describe("a cut", () => {
     report(1, [9, 9]);
     report(2, [9, 9]);
     cut();
-    expect(primary.recent[0]).toEqual(first);
+    expect(entryAt(primary.window, 0)).toEqual(first);
   });
 
   test("is made of something: without new records there is none", () => {
@@ -280,18 +286,74 @@ describe("commit", () => {
     cut(primary, known, out);
     expect(out.sent.map(({ to }) => to)).toEqual([302]);
     takeSent(out);
-    takeMetalogProgress(primary, 2, 1, known, TAIL_ENTRIES, out);
+    takeMetalogProgress(primary, 2, 1, known, out);
     expect(targets(out)).toEqual([104, 201]);
   });
 
-  test("leaves as many entries in memory as a seal report carries", () => {
-    const { primary, report, cut, acknowledge } = createTest();
-    for (let count = 1; count <= 5; count++) {
-      report(1, [count, 0]);
-      report(2, [count, 0]);
+  test("needs nobody when there is no backup; the release waits for ever", () => {
+    for (const [defects, expected] of [
+      [NO_DEFECTS, [104, 201, 202]],
+      [defectsOf(["P5"]), []],
+    ] as const) {
+      const { report, cut, out } = createTest({ metalogReplicas: 1 }, defects);
+      report(1, [1, 0]);
+      report(2, [1, 0]);
       cut();
-      acknowledge(2, count);
+      expect(targets(out)).toEqual(expected);
     }
-    expect(primary.recent.map(({ position }) => position)).toEqual([3, 4]);
+  });
+});
+
+describe("a backup that has said nothing since the last look", () => {
+  test("is sent again what it lacks, and only what was there at that look", () => {
+    const { primary, report, cut, acknowledge, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    expect(hasLaggards(primary)).toBe(true);
+    takeSent(out);
+    resendToBackups(primary, DIRECTORY, out);
+    expect(takeSent(out)).toEqual([]);
+    acknowledge(2, 1);
+    takeSent(out);
+    resendToBackups(primary, DIRECTORY, out);
+    expect(takeSent(out)).toEqual([
+      { to: 303, message: { kind: "metalogReplicate", entry: newest(primary) } },
+    ]);
+    acknowledge(3, 1);
+    expect(hasLaggards(primary)).toBe(false);
+  });
+});
+
+describe("a trim", () => {
+  const what = { engine: 3, op: 9, logBook: 1, tag: 0, seqnum: 5 };
+
+  test("is an entry at once that orders nothing, beside a cut that is not committed", () => {
+    const { primary, report, cut, out } = createTest();
+    report(1, [1, 0]);
+    report(2, [1, 0]);
+    cut();
+    trim(primary, what, DIRECTORY, out);
+    expect(newest(primary)).toMatchObject({ position: 1, startSeqnum: 1, total: 0, shards: [], trim: what });
+    expect(vectorAt(newest(primary).starts, 0)).toBe(1);
+    expect(mayCut(primary)).toBe(false);
+  });
+
+  test("does not keep the next cut waiting", () => {
+    const { primary, out } = createTest();
+    trim(primary, what, DIRECTORY, out);
+    expect(mayCut(primary)).toBe(true);
+  });
+
+  test("goes to the index and to every storage node when it is committed, and its engine hears of it", () => {
+    const { primary, acknowledge, out } = createTest();
+    trim(primary, what, DIRECTORY, out);
+    takeSent(out);
+    acknowledge(2, 1);
+    expect(targets(out)).toEqual([104, 201, 202, 203, 204]);
+    const progress = join(LOGSPACE, 1);
+    expect(out.sent.filter(({ message }) => message.kind === "trimResult")).toEqual([
+      { to: 103, message: { kind: "trimResult", op: 9, done: true, progress } },
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { backupsOf, createView, enoughNodes, logspaceOfLogBook } from "../../../models/boki/view.ts";
-import { ids, viewSpec, viewWith } from "./nodes.ts";
+import { backupsOf, createView, isMember, logspaceOfLogBook } from "../../../models/boki/view.ts";
+import { birthOf, ids, sequencerAt, viewSpec, viewWith } from "./nodes.ts";
 
 describe("what follows from a view's lists", () => {
   test("goes by position in them, not by node id", () => {
@@ -126,16 +126,13 @@ describe("a LogBook", () => {
   });
 });
 
-describe("a view needs", () => {
-  const spec = viewSpec({ metalogReplicas: 3, physicalLogs: 2, indexReplicas: 2, userlogReplicas: 3 });
-
-  test.each([
-    ["just enough nodes of every role", { engines: ids(2) }, true],
-    ["a sequencer for each replica of the metalog", { sequencers: ids(2) }, false],
-    ["a sequencer for each physical log", { physicalLogs: 4, sequencers: ids(3) }, false],
-    ["an engine for each replica of the index", { engines: ids(1) }, false],
-    ["a storage node for each replica of a record", { storages: ids(2) }, false],
-  ])("%s", (_, changes, expected) => {
-    expect(enoughNodes({ ...spec, ...changes })).toBe(expected);
+describe("a member", () => {
+  test("is the node in the life that the view counts on, and in no other", () => {
+    const view = viewWith({ sequencers: [3, 1, 2] });
+    const birth = birthOf(sequencerAt(1));
+    expect(isMember(view, "sequencers", 1, birth)).toBe(true);
+    expect(isMember(view, "sequencers", 1, birth + 1)).toBe(false);
+    expect(isMember(view, "sequencers", 1, undefined)).toBe(false);
+    expect(isMember(view, "sequencers", 4, birth)).toBe(false);
   });
 });
