@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from "@commander-js/extra-typings"
 import { renderTable } from "../reports/table.ts";
 import type { ScenarioResult } from "../scenarios/result.ts";
 import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
+import { openHistory } from "./history-file.ts";
 import { withInterrupt } from "./interrupt.ts";
 import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
@@ -16,6 +17,7 @@ interface Options {
   readonly seed?: number | undefined;
   readonly set?: readonly string[] | undefined;
   readonly out?: string | undefined;
+  readonly history?: string | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
   readonly checked?: true | undefined;
@@ -31,6 +33,7 @@ Examples:
   bokisim run scenarios/quickstart.yaml --seed 7 --out out/seed-7
   bokisim run quickstart --set boki.globalCut=100us --set cluster.storages=5
   bokisim run out/fuzz/R1-seed1-run17.yaml       replay what "bokisim fuzz" found
+  bokisim run logbooks --history out/history.jsonl && bokisim check out/history.jsonl --model log
   bokisim run quickstart --json --quiet | jq '.variants[0].operations[0].p99Nanos.mean'
 ${EXIT_CODES_HELP}`;
 
@@ -44,6 +47,7 @@ export function addRun(program: Command, services: Services, finish: (status: nu
     .option("--seed <number>", "seed of the first replication instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--out <directory>", "where to write the report (default: out/<scenario name>)")
+    .option("--history <file>", 'write what functions saw of the log, for "bokisim check": JSON Lines')
     .option("--json", "print result.json to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .option("--checked", "run the models with frozen, immutable states: slower, same result")
@@ -64,6 +68,7 @@ async function run(services: Services, file: string, options: Options): Promise<
     set: options.set ?? [],
     ...(options.seed !== undefined && { seed: options.seed }),
   });
+  const history = options.history === undefined ? undefined : await openHistory(options.history);
   const display = progressDisplay(progressStyle(options.quiet === true, process.stderr), process.stderr);
   const result = await withInterrupt((signal) =>
     scenario
@@ -71,10 +76,12 @@ async function run(services: Services, file: string, options: Options): Promise<
         jobs: options.jobs,
         checked: options.checked === true,
         onProgress: (progress) => display.update(progress),
+        onHistory: history?.take,
         signal,
       })
       .finally(() => display.stop()),
   );
+  await history?.close();
   if (result === "interrupted") return EXIT_INTERRUPTED;
   if (options.json) {
     if (options.out !== undefined) await write(result, options.out);
@@ -94,8 +101,9 @@ async function run(services: Services, file: string, options: Options): Promise<
 }
 
 /** A case is replayed as it is: what would change it belongs into the file. */
-function refuseSettings(file: string, { seed, set, out, checked, details }: Options): void {
-  const given = Object.entries({ seed, set, out, checked, details }).find(([, value]) => value !== undefined);
+function refuseSettings(file: string, { seed, set, out, history, checked, details }: Options): void {
+  const settings = { seed, set, out, history, checked, details };
+  const given = Object.entries(settings).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new InputError(
     `${file} is a case of a campaign, which --${given[0]} does not apply to: change the file instead`,

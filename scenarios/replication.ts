@@ -15,6 +15,7 @@ import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { faultsOf, hasFaults, type ReplicationFaults } from "./fault-results.ts";
+import { historyLines } from "./history.ts";
 import type { ViolationResult } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -23,6 +24,8 @@ export interface ReplicationSpec {
   readonly seed: number;
   readonly replication: number;
   readonly mode: "fast" | "checked";
+  /** Keep the history of what functions asked of the log and were given. */
+  readonly history?: boolean;
 }
 
 export interface ReplicationProgress {
@@ -89,6 +92,8 @@ export interface ReplicationResult {
   readonly stuck: readonly { readonly operation: string; readonly count: number }[];
   /** Operations whose function died before their result came. */
   readonly lost: readonly { readonly operation: string; readonly count: number }[];
+  /** A line an operation (history.ts); undefined unless asked for. */
+  readonly history: readonly string[] | undefined;
 }
 
 /** Steps of the clock between two reports of progress: often enough to see it move, seldom enough to cost nothing. */
@@ -106,7 +111,7 @@ export function runReplication(
   spec: ReplicationSpec,
   report: (progress: ReplicationProgress) => void = () => {},
 ): ReplicationResult {
-  const { scenario, seed, replication, mode } = spec;
+  const { scenario, seed, replication, mode, history = false } = spec;
   const { warmupNanos, durationNanos } = scenario;
   const totalNanos = warmupNanos + durationNanos;
   const withFaults = hasFaults(scenario);
@@ -138,6 +143,7 @@ export function runReplication(
     defects: scenario.defects,
     reconfigurations: scenario.reconfigurations,
     completions: withFaults,
+    history,
     warmupNanos,
     seriesIntervalNanos: intervalNanos,
     ...(observers.length === 0
@@ -186,7 +192,12 @@ export function runReplication(
         startNanos: START_UP_NANOS,
       }),
     ...unfinished(simulation, periods),
+    history: history ? linesOf(simulation) : undefined,
   };
+}
+
+function linesOf({ recorder, processes }: Simulation): string[] {
+  return [...historyLines(recorder.history, START_UP_NANOS, (process) => processes[process]!.name)];
 }
 
 /** A plan whose times are later by so much. */

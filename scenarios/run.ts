@@ -38,6 +38,8 @@ export interface RunOptions {
   /** Run in checked mode: slower by a factor of twenty or more, and every state is immutable. */
   readonly checked: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /** Takes the history of the first replication of the first variant, a line an operation, once everything has run. */
+  readonly onHistory?: ((lines: readonly string[]) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -51,15 +53,17 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const variants =
     scenario.variants.length === 0 ? [{ name: "base", settings: {}, scenario }] : scenario.variants;
   const mode = options.checked ? "checked" : "fast";
-  const runs: Run[] = variants.flatMap((variant) =>
+  const runs: Run[] = variants.flatMap((variant, i) =>
     Array.from({ length: variant.scenario.replications }, (_, replication) => {
       // The variants of a scenario are not sent along with each of them.
       const alone: Scenario = { ...variant.scenario, variants: [] };
       const seed = variant.scenario.seed + replication;
-      return { variant: variant.name, spec: { scenario: alone, seed, replication, mode } };
+      const history = options.onHistory !== undefined && i === 0 && replication === 0;
+      return { variant: variant.name, spec: { scenario: alone, seed, replication, mode, history } };
     }),
   );
   const results = await runAll(runs, options);
+  options.onHistory?.(results[0]!.history!);
   const variantResults = variants.map((variant) =>
     variantResult(
       variant.name,

@@ -317,7 +317,7 @@ export function createWorker(
     const client = state.nextClient++;
     const refused = isRefused(request, appendBytesMax, auxBytesMax);
     const data = request.op === "append" ? (request.data ?? join(out.self, client)) : 0;
-    const measured = out.begin(request.op, describe(request, call, data));
+    const measured = out.begin(request.op, describe(request, call, logBook, data));
     if (refused) {
       const result: LogResult = { outcome: "badArguments", seqnum: 0, record: undefined, aux: undefined };
       out.complete(measured, "failed", result);
@@ -417,6 +417,8 @@ function immediateResult(request: LogRequest, out: WorkerEffects): RequestResult
 }
 
 /** What the history keeps of an invocation. */
-function describe(request: LogRequest, call: CallId, data: number): object {
-  return request.op === "append" ? { call, tags: request.tags, data } : { call, ...request };
+function describe(request: LogRequest, call: CallId, logBook: LogBookId, data: number): object {
+  return request.op === "append"
+    ? { call, logBook, tags: request.tags, data }
+    : { call, logBook, ...request };
 }

@@ -19,6 +19,21 @@ const bokisim = (...args: string[]): Promise<{ status: number; out: string; err:
     });
   });
 
+/** A few milliseconds of three engines, with the mix of operations that is asked for. */
+const tiny = (mix: string): string => `
+name: tiny
+warmup: 0ms
+duration: 20ms
+cluster: { engines: 3, storages: 3, sequencers: 3, workersPerEngine: 8 }
+workload:
+  - name: all
+    arrival: { closedLoop: { clients: 4, think: 100us } }
+    mix: { ${mix} }
+    logBooks: { count: 2 }
+    tagsPerRecord: 1
+    tags: { count: 3 }
+`;
+
 describe("bokisim", { timeout: 60_000 }, () => {
   test("names file, line, column and the nearest name for a typo in a scenario", async () => {
     const text = readFileSync(QUICKSTART, "utf8").replace(/^boki:/m, "bokki:");
@@ -29,6 +44,31 @@ describe("bokisim", { timeout: 60_000 }, () => {
       expect({ status, out }).toEqual({ status: 2, out: "" });
       expect(err).toContain(`typo.yaml:${line}:1  bokki: unknown field; did you mean "boki"?`);
     }
+  });
+
+  test("writes the history of a run, which bokisim check finds linearizable where only appends were made", async () => {
+    writeFileSync(join(directory, "tiny.yaml"), tiny("append: 100%"));
+    const ran = await bokisim("run", "tiny.yaml", "--history", "history.jsonl", "--json", "--quiet");
+    expect({ status: ran.status, err: ran.err }).toEqual({ status: 0, err: "" });
+    const { status, out } = await bokisim("check", "history.jsonl", "--model", "log", "--json");
+    const checked = JSON.parse(out);
+    expect({ status, verdict: checked.verdict, clock: checked.clock }).toEqual({
+      status: 0,
+      verdict: "linearizable",
+      clock: "nanos",
+    });
+    expect(checked.objects.map(({ key }: { key: string }) => key).sort()).toEqual(["1", "2"]);
+    const [{ count }] = JSON.parse(ran.out).variants[0].operations;
+    // Those that were under way at the end are in the history too.
+    expect(checked.operations).toBeGreaterThanOrEqual(count);
+    expect(checked.operations).toBeLessThanOrEqual(count + 4);
+  });
+
+  test("refuses a history that cannot be written, before it runs anything", async () => {
+    writeFileSync(join(directory, "tiny.yaml"), tiny("append: 100%"));
+    const { status, out, err } = await bokisim("run", "tiny.yaml", "--history", "nowhere/history.jsonl");
+    expect({ status, out }).toEqual({ status: 2, out: "" });
+    expect(err).toContain("--history: cannot write nowhere/history.jsonl: there is no such directory");
   });
 
   test("runs a scenario to the same result whatever the number of jobs", async () => {

@@ -96,7 +96,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     switch (observation.kind) {
       case "appendBegun":
         durability.appendBegun(observation);
-        functions.appendBegun(observation);
+        functions.observe(at, observation, nowNanos);
         return;
       case "viewEvent":
         if (!views.viewEvent(at, observation, nowNanos)) return;
@@ -140,22 +140,14 @@ export function createInvariants(options: InvariantOptions): Invariants {
         return;
       case "appendReturned":
         durability.appendReturned(observation);
-        functions.appendReturned(at, observation, nowNanos);
+        functions.observe(at, observation, nowNanos);
         return;
       case "readReturned":
-        functions.readReturned(at, observation, nowNanos);
-        return;
       case "trimBegun":
-        functions.trimBegun(observation);
-        return;
       case "trimReturned":
-        functions.trimReturned(at, observation);
-        return;
       case "invokeBegun":
-        functions.invokeBegun(at, observation);
-        return;
       case "invokeReturned":
-        functions.invokeReturned(at, observation);
+        functions.observe(at, observation, nowNanos);
         return;
       case "indexAdvanced":
         index.indexAdvanced(at, observation);

@@ -24,13 +24,8 @@ import type { CheckContext } from "./context.ts";
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
 export interface SessionChecks {
-  appendBegun(observation: Of<"appendBegun">): void;
-  appendReturned(at: Address, observation: Of<"appendReturned">, nowNanos: Nanos): void;
-  readReturned(at: Address, observation: Of<"readReturned">, nowNanos: Nanos): void;
-  trimBegun(observation: Of<"trimBegun">): void;
-  trimReturned(at: Address, observation: Of<"trimReturned">): void;
-  invokeBegun(at: Address, observation: Of<"invokeBegun">): void;
-  invokeReturned(at: Address, observation: Of<"invokeReturned">): void;
+  /** Takes what workers report (../worker-observations.ts); everything else is passed over. */
+  observe(at: Address, observation: Observation, nowNanos: Nanos): void;
 }
 
 /** An append that some function began. */
@@ -218,91 +213,109 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     }
   }
 
-  return {
-    appendBegun({ logBook, data, tags }) {
-      const known = appends.get(data);
-      if (known !== undefined) {
-        known.ambiguous = true;
-        return;
-      }
-      const floor = bookOf(logBook).newest;
-      appends.set(data, { logBook, tags, floor, seqnum: NOTHING, discarded: false, ambiguous: false });
-    },
+  function appendBegun({ logBook, data, tags }: Of<"appendBegun">): void {
+    const known = appends.get(data);
+    if (known !== undefined) {
+      known.ambiguous = true;
+      return;
+    }
+    const floor = bookOf(logBook).newest;
+    appends.set(data, { logBook, tags, floor, seqnum: NOTHING, discarded: false, ambiguous: false });
+  }
 
-    appendReturned(at, observation, nowNanos) {
-      const { data, outcome, seqnum } = observation;
-      const append = appends.get(data);
-      if (append === undefined) return;
-      const session = sessionOf(at, observation);
-      if (outcome === "ok") {
-        const { newest } = session.before;
-        meet(append, data, seqnum, nowNanos, () => `an append of call ${observation.call} returns, with`);
-        show(session, { newest: Math.max(newest, seqnum), gone: NOTHING_SHOWN.gone });
-        return;
-      }
-      if (outcome !== "discarded") return;
-      append.discarded = true;
-      if (append.seqnum === NOTHING || append.ambiguous) return;
-      violations.report(
-        "H1",
-        nowNanos,
-        `append ${data} of call ${observation.call} is discarded, and its record was met at ${formatSeqnum(append.seqnum)}`,
-      );
-    },
-
-    readReturned(at, observation, nowNanos) {
-      const { outcome, seqnum, logBook } = observation;
-      const session = sessionOf(at, observation);
-      const { before } = session;
-      if (outcome === "trimmed" && bookOf(logBook).mayBeGone.size === 0) {
-        violations.report(
-          "T1",
-          nowNanos,
-          `${describe(observation)} that its record is given up; nobody trimmed`,
-        );
-      }
-      if (outcome !== "ok" && outcome !== "empty") return;
-      const found = outcome === "ok" ? seqnum : undefined;
-      if (found !== undefined) checkRecord(observation, before, nowNanos);
-      const missing = passedOver(observation, found, before.newest);
-      if (missing !== undefined) {
-        const wasShown = missing <= before.newest;
-        const why = wasShown ? `the call had been shown ${formatSeqnum(before.newest)}` : "it had been met";
-        violations.report(
-          wasShown ? "H2" : "H3",
-          nowNanos,
-          `${describe(observation)} ${found === undefined ? "nothing" : formatSeqnum(found)} and passes over ${formatSeqnum(missing)}; ${why}`,
-        );
-      }
-      if (found !== undefined && found > session.shown.newest) {
-        show(session, { newest: found, gone: NOTHING_SHOWN.gone });
-      }
-    },
-
-    trimBegun({ logBook, tag, seqnum }) {
-      const { mayBeGone } = bookOf(logBook);
-      mayBeGone.set(tag, Math.max(mayBeGone.get(tag) ?? 0, seqnum));
-    },
-
-    trimReturned(at, observation) {
-      const { outcome, tag, seqnum } = observation;
-      const session = sessionOf(at, observation);
-      if (outcome !== "ok") return;
-      // What came to the log meanwhile may be spared: only of what the call had been shown it knows that it is gone.
+  function appendReturned(at: Address, observation: Of<"appendReturned">, nowNanos: Nanos): void {
+    const { data, outcome, seqnum } = observation;
+    const append = appends.get(data);
+    if (append === undefined) return;
+    const session = sessionOf(at, observation);
+    if (outcome === "ok") {
       const { newest } = session.before;
-      show(session, { newest, gone: new Map([[tag, Math.min(seqnum, newest + 1)]]) });
-    },
+      meet(append, data, seqnum, nowNanos, () => `an append of call ${observation.call} returns, with`);
+      show(session, { newest: Math.max(newest, seqnum), gone: NOTHING_SHOWN.gone });
+      return;
+    }
+    if (outcome !== "discarded") return;
+    append.discarded = true;
+    if (append.seqnum === NOTHING || append.ambiguous) return;
+    violations.report(
+      "H1",
+      nowNanos,
+      `append ${data} of call ${observation.call} is discarded, and its record was met at ${formatSeqnum(append.seqnum)}`,
+    );
+  }
 
-    invokeBegun(at, observation) {
-      nested.set(observation.child, sessionOf(at, observation).before);
-    },
+  function readReturned(at: Address, observation: Of<"readReturned">, nowNanos: Nanos): void {
+    const { outcome, seqnum, logBook } = observation;
+    const session = sessionOf(at, observation);
+    const { before } = session;
+    if (outcome === "trimmed" && bookOf(logBook).mayBeGone.size === 0) {
+      violations.report(
+        "T1",
+        nowNanos,
+        `${describe(observation)} that its record is given up; nobody trimmed`,
+      );
+    }
+    if (outcome !== "ok" && outcome !== "empty") return;
+    const found = outcome === "ok" ? seqnum : undefined;
+    if (found !== undefined) checkRecord(observation, before, nowNanos);
+    const missing = passedOver(observation, found, before.newest);
+    if (missing !== undefined) {
+      const wasShown = missing <= before.newest;
+      const why = wasShown ? `the call had been shown ${formatSeqnum(before.newest)}` : "it had been met";
+      violations.report(
+        wasShown ? "H2" : "H3",
+        nowNanos,
+        `${describe(observation)} ${found === undefined ? "nothing" : formatSeqnum(found)} and passes over ${formatSeqnum(missing)}; ${why}`,
+      );
+    }
+    if (found !== undefined && found > session.shown.newest) {
+      show(session, { newest: found, gone: NOTHING_SHOWN.gone });
+    }
+  }
 
-    invokeReturned(at, observation) {
-      const { child } = observation;
-      const session = sessionOf(at, observation);
-      const shown = nested.get(child);
-      nested.delete(child);
-      if (shown !== undefined) show(session, shown);
+  function trimBegun({ logBook, tag, seqnum }: Of<"trimBegun">): void {
+    const { mayBeGone } = bookOf(logBook);
+    mayBeGone.set(tag, Math.max(mayBeGone.get(tag) ?? 0, seqnum));
+  }
+
+  function trimReturned(at: Address, observation: Of<"trimReturned">): void {
+    const { outcome, tag, seqnum } = observation;
+    const session = sessionOf(at, observation);
+    if (outcome !== "ok") return;
+    // What came to the log meanwhile may be spared: only of what the call had been shown it knows that it is gone.
+    const { newest } = session.before;
+    show(session, { newest, gone: new Map([[tag, Math.min(seqnum, newest + 1)]]) });
+  }
+
+  function invokeBegun(at: Address, observation: Of<"invokeBegun">): void {
+    nested.set(observation.child, sessionOf(at, observation).before);
+  }
+
+  function invokeReturned(at: Address, observation: Of<"invokeReturned">): void {
+    const { child } = observation;
+    const session = sessionOf(at, observation);
+    const shown = nested.get(child);
+    nested.delete(child);
+    if (shown !== undefined) show(session, shown);
+  }
+  return {
+    observe(at, observation, nowNanos) {
+      switch (observation.kind) {
+        case "appendBegun":
+          return appendBegun(observation);
+        case "appendReturned":
+          return appendReturned(at, observation, nowNanos);
+        case "readReturned":
+          return readReturned(at, observation, nowNanos);
+        case "trimBegun":
+          return trimBegun(observation);
+        case "trimReturned":
+          return trimReturned(at, observation);
+        case "invokeBegun":
+          return invokeBegun(at, observation);
+        case "invokeReturned":
+          return invokeReturned(at, observation);
+      }
     },
   };
 }

@@ -53,7 +53,7 @@ function reads(worker: number, op: Of<"readReturned">["op"], asked: number, read
   const { tag = 0, found, tags = [], request = ++requests } = read;
   const data = read.data ?? 100 * (found ?? 0);
   const record = found === undefined ? undefined : { localid: 0, logBook: BOOK, tags, dataBytes: 1, data };
-  const outcome = read.outcome ?? (found === undefined ? "empty" : "ok");
+  const outcome: Of<"readReturned">["outcome"] = read.outcome ?? (found === undefined ? "empty" : "ok");
   const given = { op, asked, tag, logBook: BOOK, outcome, seqnum: found ?? 0, record };
   return [[worker, { kind: "readReturned", call: worker, request, ...given }]];
 }
