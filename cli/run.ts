@@ -33,7 +33,7 @@ Examples:
   bokisim run scenarios/quickstart.yaml --seed 7 --out out/seed-7
   bokisim run quickstart --set boki.globalCut=100us --set cluster.storages=5
   bokisim run out/fuzz/R1-seed1-run17.yaml       replay what "bokisim fuzz" found
-  bokisim run logbooks --history out/history.jsonl && bokisim check out/history.jsonl --model log
+  bokisim run append-clients --history seen.jsonl && bokisim check seen.jsonl --model log
   bokisim run quickstart --json --quiet | jq '.variants[0].operations[0].p99Nanos.mean'
 ${EXIT_CODES_HELP}`;
 

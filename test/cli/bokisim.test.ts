@@ -71,6 +71,13 @@ describe("bokisim", { timeout: 60_000 }, () => {
     expect(err).toContain("--history: cannot write nowhere/history.jsonl: there is no such directory");
   });
 
+  test("refuses to write the history of a case that a campaign wrote", async () => {
+    writeFileSync(join(directory, "case.yaml"), "case:\n");
+    const { status, err } = await bokisim("run", "case.yaml", "--history", "history.jsonl");
+    expect(status).toBe(2);
+    expect(err).toContain("case.yaml is a case of a campaign, which --history does not apply to");
+  });
+
   test("runs a scenario to the same result whatever the number of jobs", async () => {
     const args = ["run", QUICKSTART, "--json", "--quiet", "--set", "warmup=50ms", "--set", "duration=100ms"];
     const one = await bokisim(...args, "--jobs", "1");
