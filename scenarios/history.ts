@@ -48,8 +48,8 @@ export function* historyLines(
       operation: NAMES[name],
       key: asked.logBook,
       input: inputOf(name, asked),
-      ...endingOf(name, ending, startNanos),
       invokedNanos: timeNanos - startNanos,
+      ...endingOf(name, ending, startNanos),
     });
   }
 }

@@ -15,7 +15,7 @@ function messages({ invariants }: Run): string[] {
 
 describe("the protocol as designed breaks no invariant", () => {
   test.each(NAMES)("%s", (name) => {
-    for (let seed = 1; seed <= 5; seed++) expect(messages(run(scenario(name, { seed })))).toEqual([]);
+    for (let seed = 1; seed <= 3; seed++) expect(messages(run(scenario(name, { seed })))).toEqual([]);
   });
 });
 
