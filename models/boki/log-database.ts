@@ -100,6 +100,9 @@ export function retire(state: LogStorageState, out: Effects<BokiMessage>): void 
   evict(state, 0, out);
   state.live = growMap();
   state.forgotten = orderedCount(state);
+  // What a trim had collected was not in memory any more to be evicted.
+  state.evicted = state.forgotten;
+  state.flushed = state.forgotten;
   state.ordered = intList();
   state.persistedPosition = state.applier.seqnumPosition;
   state.retired = true;
