@@ -31,6 +31,11 @@ export interface Observed extends Tagged {
   readonly [field: string]: unknown;
 }
 
+/** What a process that watches a peer receives from it when the connection between them breaks. */
+export interface Closed {
+  readonly kind: "closed";
+}
+
 /** Names a timer within its process. Setting a timer that is already pending replaces it. */
 export type TimerName = string | number;
 
