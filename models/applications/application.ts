@@ -7,7 +7,6 @@
  */
 
 import type { Distribution } from "../../sim/distribution.ts";
-import type { Bytes } from "../../sim/units.ts";
 
 /** What a function is written in; it decides how calls share processes and threads (docs/models/nightcore.md, "Workers"). */
 export const LANGUAGES = ["cpp", "go", "node", "python"] as const;
