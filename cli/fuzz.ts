@@ -15,6 +15,7 @@ import { isColoured, print } from "./output.ts";
 import { progressStyle } from "./progress.ts";
 import { scenarioFile } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
+import { parseWhole } from "./values.ts";
 
 interface Options {
   readonly runs: number;
@@ -51,16 +52,16 @@ export function addFuzz(program: Command, services: Services, finish: (status: n
     .summary("look for schedules that break the protocol")
     .description("Look for schedules that break the protocol, and make what is found small.")
     .argument("[scenario]", "scenario file, or a name of the catalogue, for the cluster; default: drawn")
-    .option("--runs <number>", "how many runs", whole(1), 1_000)
-    .option("--jobs <number>", "runs at a time", whole(1), availableParallelism())
+    .option("--runs <number>", "how many runs", parseWhole(1), 1_000)
+    .option("--jobs <number>", "runs at a time", parseWhole(1), availableParallelism())
     .option("--time <duration>", "begin no run after this, such as 5m", duration)
-    .option("--seed <number>", "seed of the campaign", whole(0), 1)
+    .option("--seed <number>", "seed of the campaign", parseWhole(0), 1)
     .option("--profile <name>", "intended, or published: with all defects of the released code", profile)
     .option("--mutation <id>", "a bug to switch on, by number or name", mutation)
     .option("--defect <id>", "a defect of the released code to switch on; may be repeated", defect)
     .option("--calm", "no faults and no reconfigurations, only workloads")
     .option("--out <directory>", "where to write what was found", join("out", "fuzz"))
-    .option("--shrink <runs>", "runs to spend on making one case small", whole(1), 2_000)
+    .option("--shrink <runs>", "runs to spend on making one case small", parseWhole(1), 2_000)
     .option("--json", "print the result as JSON to standard output and nothing else")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -160,16 +161,6 @@ function resultJson(result: CampaignResult, files: readonly string[]): object {
       case: subject,
       verdict,
     })),
-  };
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`A whole number from ${least} on is wanted.`);
-    }
-    return value;
   };
 }
 

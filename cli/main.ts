@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
+import { addCapacity } from "./capacity.ts";
 import { addCheck } from "./check.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
 import { addFuzz } from "./fuzz.ts";
@@ -20,6 +21,7 @@ Examples:
   bokisim validate my-scenario.yaml          check a file
   bokisim check history.json --model kv      is this history linearizable?
   bokisim fuzz --runs 1000                   look for schedules that break the protocol
+  bokisim capacity my-scenario.yaml --slo "p99<20ms"
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -44,6 +46,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addValidate(program, services, finish);
   addCheck(program, finish);
   addFuzz(program, services, finish);
+  addCapacity(program, services, finish);
   addList(program, services);
   addSchema(program, services);
   try {

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { renderTable } from "../reports/table.ts";
 import type { ScenarioResult } from "../scenarios/result.ts";
 import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
@@ -12,6 +12,7 @@ import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
 import { openScenario, textOfCase } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
+import { collectSetting, parseWhole } from "./values.ts";
 
 interface Options {
   readonly seed?: number | undefined;
@@ -118,20 +119,3 @@ async function write(result: ScenarioResult, directory: string) {
 
 /** A scenario's name may hold what a file name should not. */
 const defaultDirectory = (scenario: string): string => join("out", scenario.replaceAll(/[^\w.-]+/g, "-"));
-
-function parseWhole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`A whole number from ${least} on is wanted.`);
-    }
-    return value;
-  };
-}
-
-function collectSetting(text: string, previous: readonly string[] | undefined): readonly string[] {
-  if (!/^[^=\s]+=/.test(text)) {
-    throw new InvalidArgumentError("It has the form path=value, such as boki.globalCut=100us.");
-  }
-  return [...(previous ?? []), text];
-}

@@ -1,0 +1,72 @@
+/** What a capacity search found, as text for the terminal. */
+
+import pc from "picocolors";
+import type { CapacityResult, CapacitySearch, CapacityVariant } from "../scenarios/capacity/capacity.ts";
+import { estimatePerSecond, formatPerSecond, onOneLine } from "./format.ts";
+import { left, right, textTable } from "./text-table.ts";
+
+export function renderCapacity(result: CapacityResult, colour: boolean): string {
+  const colours = pc.createColors(colour);
+  const { scenario, slo, variants } = result;
+  const [reference] = variants;
+  const rows = variants.map((each) => [
+    each.variant,
+    capacityOf(each),
+    ratio(each, reference!),
+    String(each.searches.length),
+    String(each.searches.reduce((sum, { probes }) => sum + probes.length, 0)),
+  ]);
+  const columns = [
+    left("variant"),
+    right("capacity"),
+    right("against the first"),
+    right("seeds"),
+    right("runs"),
+  ];
+  const table = textTable(columns, rows, (title) => colours.dim(title));
+  const remarks = variants.flatMap((each) => remarksOn(each));
+  return [
+    colours.bold(`${scenario}: the largest load at which ${slo.join(" and ")}`),
+    "",
+    table,
+    ...(remarks.length === 0 ? [] : ["", ...remarks]),
+    "",
+    "Calls per second; 95 % intervals over seeds.",
+    "",
+  ].join("\n");
+}
+
+function capacityOf({ perSecond, searches }: CapacityVariant): string {
+  if (perSecond !== null) return onOneLine(estimatePerSecond(perSecond));
+  return searches.every(({ kind }) => kind === "never") ? "none" : "beyond what was tried";
+}
+
+/** How many times the first variant's capacity. */
+function ratio({ perSecond }: CapacityVariant, reference: CapacityVariant): string {
+  if (perSecond === null || reference.perSecond === null) return "–";
+  return `${(perSecond.mean / reference.perSecond.mean).toFixed(2)} x`;
+}
+
+function remarksOn({ variant, searches }: CapacityVariant): string[] {
+  const told = (kind: CapacitySearch["kind"]) => searches.filter((each) => each.kind === kind);
+  const never = told("never");
+  const always = told("always");
+  return [
+    ...(never.length === 0
+      ? []
+      : [
+          `${variant}: not held at any load down to ${formatPerSecond(lowest(never))} with ${seedsOf(never)}; such seeds are not in the mean.`,
+        ]),
+    ...(always.length === 0
+      ? []
+      : [
+          `${variant}: held at every load up to ${formatPerSecond(Math.max(...always.map(({ perSecond }) => perSecond!)))} with ${seedsOf(always)}; such seeds are not in the mean.`,
+        ]),
+  ];
+}
+
+const lowest = (searches: readonly CapacitySearch[]): number =>
+  Math.min(...searches.flatMap(({ probes }) => probes.map(({ perSecond }) => perSecond)));
+
+const seedsOf = (searches: readonly CapacitySearch[]): string =>
+  `seed${searches.length === 1 ? "" : "s"} ${searches.map(({ seed }) => seed).join(", ")}`;
