@@ -3,15 +3,13 @@
  * a request. Nothing in the runtime depends on it, and a run that nobody observes does not even build these objects.
  */
 
-import type { Bytes, Nanos } from "../../sim/units.ts";
+import type { Bytes } from "../../sim/units.ts";
 import type { CallId, ClientId } from "./messages.ts";
 
 /** Why an engine gives up a call that has not run to its end. */
 export const DROP_REASONS = [
   /** It has waited longer than the queueing limit. */
   "queueingLimit",
-  /** No function has such a method. */
-  "unknownMethod",
   /** Whoever asked for it is gone, and it had not begun. */
   "callerGone",
   /** Its worker has died. */
@@ -55,7 +53,7 @@ export type EngineObservation =
   | (OfCall & {
       readonly kind: "callDispatched";
       readonly client: ClientId;
-      readonly receivedNanos: Nanos;
+      readonly receivedMicros: number;
       /** Which decision it was: on arrival, or for one that waited. */
       readonly at: "arrival" | "queue";
       readonly running: number;
@@ -74,6 +72,8 @@ export type EngineObservation =
       readonly queueingMicros: number;
     })
   | (OfCall & { readonly kind: "callDropped"; readonly reason: DropReason })
+  /** No function has such a method. */
+  | { readonly kind: "methodUnknown"; readonly node: number; readonly call: CallId; readonly method: number }
   /** A completion of a call that its worker does not run. */
   | {
       readonly kind: "completionIgnored";
