@@ -21,7 +21,7 @@ import type {
   Tagged,
   TimerName,
 } from "./machine.ts";
-import type { Link } from "./network.ts";
+import { connectionOwner, type Link } from "./network.ts";
 import type { Process } from "./process.ts";
 import type { Recorder } from "./recorder.ts";
 import { compile, type Sampler } from "./sampling.ts";
@@ -40,6 +40,9 @@ export interface World {
   readonly recorder: Recorder;
   readonly digest: Digest;
   readonly observer: ((at: Address, observation: Observed, nowNanos: Nanos) => void) | undefined;
+  watch(watcher: Process, peer: Address): void;
+  crashItself(process: Process, restartNanos: Nanos): void;
+  setParallelism(process: Process, pool: number, threads: number): void;
 }
 
 /** Work of this kind waits for the host's disk: the amount is the bytes to read. */
@@ -65,6 +68,7 @@ abstract class BaseEffects implements Effects {
   protected process!: Process;
   readonly observe: ((observation: Observed) => void) | undefined;
   self: Address = 0;
+  thread = 0;
   programs: ProgramCache = NO_PROGRAMS;
   /** When the step takes effect on clients: its input has been taken in, what it sends is still to be paid for. */
   protected momentNanos: Nanos = 0;
@@ -92,7 +96,20 @@ abstract class BaseEffects implements Effects {
     return clock === undefined ? this.world.nowNanos : readingAt(clock, this.world.nowNanos);
   }
 
-  abstract send(to: Address, message: Tagged): void;
+  abstract send(to: Address, message: Tagged, connection?: number): void;
+
+  watch(peer: Address): void {
+    this.world.watch(this.process, peer);
+  }
+
+  crash(restartNanos: Nanos): void {
+    this.world.crashItself(this.process, restartNanos);
+  }
+
+  setParallelism(pool: number, threads: number): void {
+    this.world.setParallelism(this.process, pool, threads);
+  }
+
   abstract setTimer(timer: TimerName, afterNanos: Nanos): void;
   abstract sync(timer: TimerName): void;
   abstract work(kind: string, amount: number): void;
@@ -163,15 +180,17 @@ export class InstantEffects extends BaseEffects {
     this.world.transport.stepNumber++;
   }
 
-  send(to: Address, message: Tagged): void {
+  send(to: Address, message: Tagged, connection?: number): void {
     const { transport, nowNanos } = this.world;
     const link = transport.linkTo(this.process, to);
+    if (connection !== undefined) transport.checkConnection(link, this.process, to, connection);
     transport.transmit(
       link,
       this.process,
       0,
       to,
       this.checked ? settled(message) : message,
+      connection ?? 0,
       nowNanos,
       nowNanos,
     );
@@ -201,16 +220,21 @@ export class StepEffects extends BaseEffects {
   private readonly sendTo: Address[] = [];
   private readonly sendMessage: Tagged[] = [];
   private readonly sendLink: Link[] = [];
+  private readonly sendConnection: number[] = [];
   private readonly timerNames: TimerName[] = [];
   private readonly timerAfterNanos: Nanos[] = [];
   private workNanos = 0;
   private readBytes: Bytes = 0;
   private readCount = 0;
 
-  send(to: Address, message: Tagged): void {
+  send(to: Address, message: Tagged, connection?: number): void {
+    const { transport } = this.world;
+    const link = transport.linkTo(this.process, to);
+    if (connection !== undefined) transport.checkConnection(link, this.process, to, connection);
     this.sendTo.push(to);
     this.sendMessage.push(this.checked ? settled(message) : message);
-    this.sendLink.push(this.world.transport.linkTo(this.process, to));
+    this.sendLink.push(link);
+    this.sendConnection.push(connection ?? 0);
   }
 
   setTimer(timer: TimerName, afterNanos: Nanos): void {
@@ -247,12 +271,13 @@ export class StepEffects extends BaseEffects {
    * again.
    */
   flush(thread: number, factor: number): Nanos {
-    const { process, world, sendTo, sendMessage, sendLink } = this;
+    const { process, world, sendTo, sendMessage, sendLink, sendConnection } = this;
     const { transport, nowNanos } = world;
     const costs = process.costs!;
     let cpuNanos = this.workNanos;
     for (let i = 0; i < sendTo.length; i++) {
-      cpuNanos += isForeign(sendLink[i]!, thread) ? process.handOffNanos : costs.sendNanos(sendMessage[i]!);
+      const foreign = isForeign(sendLink[i]!, sendConnection[i]!, thread);
+      cpuNanos += foreign ? process.handOffNanos : costs.sendNanos(sendMessage[i]!);
     }
     let end = this.momentNanos + toNanos(cpuNanos * factor);
     this.workNanos = 0;
@@ -260,13 +285,16 @@ export class StepEffects extends BaseEffects {
     if (this.readCount > 0) end = this.readDisk(end);
     for (let i = 0; i < sendTo.length; i++) {
       const link = sendLink[i]!;
-      if (isForeign(link, thread)) transport.handOff(link, process, sendTo[i]!, sendMessage[i]!, end);
-      else transport.transmit(link, process, thread, sendTo[i]!, sendMessage[i]!, nowNanos, end);
+      const named = sendConnection[i]!;
+      if (isForeign(link, named, thread)) {
+        transport.handOff(link, process, sendTo[i]!, sendMessage[i]!, named, end);
+      } else transport.transmit(link, process, thread, sendTo[i]!, sendMessage[i]!, named, nowNanos, end);
     }
     if (sendTo.length > 0) {
       sendTo.length = 0;
       sendMessage.length = 0;
       sendLink.length = 0;
+      sendConnection.length = 0;
     }
     if (this.timerNames.length > 0) this.armTimers(end);
     return end;
@@ -312,8 +340,8 @@ export class StepEffects extends BaseEffects {
 }
 
 /** Whether another thread than the one that runs this step owns the connection. */
-function isForeign(link: Link, thread: number): boolean {
-  return link.pinned && link.owner !== thread;
+function isForeign(link: Link, connection: number, thread: number): boolean {
+  return link.pinned && connectionOwner(link, connection) !== thread;
 }
 
 function delayOf(process: Process, timer: TimerName, afterNanos: Nanos): Nanos {

@@ -56,8 +56,9 @@ export class Executor {
   arrive(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
     const station = process.threads[thread]!;
     const now = this.clock.nowNanos;
-    if (station.freeServer(now) === 0) {
-      this.onThread(process, thread, job, source, payload);
+    const server = station.freeServer(now);
+    if (server >= 0) {
+      this.onThread(process, thread, server, job, source, payload);
       return;
     }
     station.enqueue(job, source, 0, now, payload);
@@ -67,7 +68,7 @@ export class Executor {
   /** A timer expires: periodic timers are armed on every thread of a pool in turn, so ticks alternate between them. */
   expire(process: Process, entry: TimerEntry): void {
     const pool = process.costs!.pool?.(undefined, entry.name) ?? 0;
-    const size = process.pools[pool]!.threads;
+    const size = process.poolStations[pool]!;
     const thread = process.poolStart[pool]! + (size === 1 ? 0 : process.timerTurn++ % size);
     entry.waits = true;
     this.arrive(process, thread, JOB_TIMER, 0, entry);
@@ -81,26 +82,31 @@ export class Executor {
     const job = queue.headKind;
     const source = queue.headSource;
     const payload = queue.headPayload;
-    station.dequeue(this.clock.nowNanos);
-    this.onThread(process, thread, job, source, payload);
+    const now = this.clock.nowNanos;
+    const server = station.idleServer(now);
+    // Of a shared pool fewer threads may work than when this was scheduled.
+    if (server >= 0) {
+      station.dequeue(queue, now);
+      this.onThread(process, thread, server, job, source, payload);
+    }
     this.ensureThreadWake(process, thread, station);
   }
 
   wakeCores(host: Host): void {
     const cores = host.cores;
-    const queue = cores.queue;
     const now = this.clock.nowNanos;
     cores.wakePending = false;
     while (cores.waiting > 0) {
       const core = cores.idleServer(now);
       if (core < 0) break;
+      const queue = cores.nextQueue();
       const job = queue.headKind;
       const source = queue.headSource;
       const payload = queue.headPayload;
       const process = this.processes[ownerAddress(queue.headOwner)]!;
       const thread = queue.headOwner % THREADS_MAX;
-      cores.dequeue(now);
-      this.execute(process, thread, core, job, source, payload);
+      cores.dequeue(queue, now);
+      this.execute(process, thread, process.threads[thread]!.heldServer(), core, job, source, payload);
       this.ensureThreadWake(process, thread, process.threads[thread]!);
     }
     this.ensureCoresWake(host);
@@ -126,7 +132,8 @@ export class Executor {
   /** The pause is over: what had its thread looks for a core again, and threads with jobs waiting take the next. */
   resume(process: Process): void {
     for (const { kind, source, owner, payload } of process.suspended.splice(0)) {
-      this.onCore(process, owner % THREADS_MAX, kind, source, payload);
+      const thread = owner % THREADS_MAX;
+      this.onCore(process, thread, process.threads[thread]!.heldServer(), kind, source, payload);
     }
     for (const [thread, station] of process.threads.entries()) {
       this.ensureThreadWake(process, thread, station);
@@ -134,28 +141,44 @@ export class Executor {
   }
 
   /** The thread is free and nobody waits for it: the job needs a core next. */
-  private onThread(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
+  private onThread(
+    process: Process,
+    thread: number,
+    server: number,
+    job: number,
+    source: Address,
+    payload: unknown,
+  ): void {
     // Cancelled or set again while it waited: its turn passes without a step.
     if (job === JOB_TIMER && !(payload as TimerEntry).live) return;
-    this.onCore(process, thread, job, source, payload);
+    this.onCore(process, thread, server, job, source, payload);
   }
 
-  private onCore(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
+  private onCore(
+    process: Process,
+    thread: number,
+    server: number,
+    job: number,
+    source: Address,
+    payload: unknown,
+  ): void {
     const cores = process.cores;
     const now = this.clock.nowNanos;
     const core = cores.freeServer(now);
     if (core >= 0) {
-      this.execute(process, thread, core, job, source, payload);
+      this.execute(process, thread, server, core, job, source, payload);
       return;
     }
-    process.threads[thread]!.hold(0);
-    cores.enqueue(job, source, process.address * THREADS_MAX + thread, now, payload);
+    process.threads[thread]!.hold(server);
+    const owner = process.address * THREADS_MAX + thread;
+    cores.enqueue(job, source, owner, now, payload, process.urgent);
     this.ensureCoresWake(process.host);
   }
 
-  private ensureThreadWake(process: Process, thread: number, station: Station): void {
+  /** Somebody waits for a thread: it is woken when one is free. */
+  ensureThreadWake(process: Process, thread: number, station: Station): void {
     if (station.wakePending || station.waiting === 0) return;
-    const freeAt = station.freeAtNanos(0);
+    const freeAt = station.nextFreeNanos();
     // A thread that waits for a core is woken by the core.
     if (freeAt === FOREVER) return;
     station.wakePending = true;
@@ -175,6 +198,7 @@ export class Executor {
   private execute(
     process: Process,
     thread: number,
+    server: number,
     core: number,
     job: number,
     source: Address,
@@ -188,21 +212,23 @@ export class Executor {
       (job === JOB_HAND_OFF && transport.isStale(process, payload as HandOff))
     ) {
       // It lost its life while it waited for a core, or its connection is gone.
-      station.release(0, now);
+      station.release(server, now);
       return;
     }
     const costs = process.costs!;
     transport.stepNumber++;
     // A thread that comes from its last job, or from waiting for a core, is awake.
-    const asleep = process.wakeSampler !== undefined && station.freeAtNanos(0) < now;
+    const asleep = process.wakeSampler !== undefined && station.freeAtNanos(server) < now;
     const starts = asleep ? now + toNanos(process.wakeSampler!(process.cpu)) : now;
     const factor = cpuFactor(process);
+    step.thread = thread < process.ioThreadCount ? thread : 0;
     if (job === JOB_HAND_OFF) {
-      const { to, message } = payload as HandOff;
+      const { to, message, connection } = payload as HandOff;
       const ends = starts + toNanos(costs.sendNanos(message) * factor);
-      station.occupy(0, ends, ends - starts);
+      station.occupy(server, ends, ends - starts);
       process.cores.occupy(core, ends, ends - starts);
-      transport.transmit(transport.linkTo(process, to), process, thread, to, message, now, ends);
+      const link = transport.linkTo(process, to);
+      transport.transmit(link, process, thread, to, message, connection, now, ends);
       return;
     }
     if (job === JOB_TIMER) {
@@ -218,7 +244,7 @@ export class Executor {
     const ends = step.flush(thread, factor);
     const blocked = step.blockedNanos;
     // A thread that waits for the disk is taken, its core is not.
-    station.occupy(0, ends, ends - starts);
+    station.occupy(server, ends, ends - starts);
     process.cores.occupy(core, ends - blocked, ends - starts - blocked);
   }
 }

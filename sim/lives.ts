@@ -88,18 +88,19 @@ export class Lives {
 
   crash(process: Process, { wholeHost = false, disk = "kept" }: CrashOptions): void {
     if (!wholeHost && disk === "kept") {
-      this.stop(process);
+      this.stop(process, false);
       return;
     }
     const { host } = process;
-    for (const each of this.world.processes) if (each.host === host) this.stop(each);
+    for (const each of this.world.processes) if (each.host === host) this.stop(each, true);
     host.disk?.crash(this.world.nowNanos, disk === "kept");
   }
 
-  private stop(process: Process): void {
+  private stop(process: Process, withHost: boolean): void {
     if (!process.up) return;
     const { timers, network, processes } = this.world;
     process.up = false;
+    this.tellWatchers(process, withHost);
     this.incarnations[process.address] = DOWN;
     timers.cancelAll(process);
     this.executor.abandon(process);
@@ -108,6 +109,31 @@ export class Lives {
     process.cell[0] = undefined;
     this.world.transport.lostMessages += process.held.filter(({ job }) => job !== JOB_TIMER).length;
     process.held.length = 0;
+  }
+
+  /**
+   * The operating system closes the connections of a process that ends. One that has lost power tells nobody: a peer finds
+   * out when its keep-alive remains without an answer.
+   */
+  private tellWatchers(process: Process, withHost: boolean): void {
+    const { processes, nowNanos, transport, network } = this.world;
+    for (const address of process.watchers) {
+      const watcher = processes[address]!;
+      const afterNanos = withHost ? network.link(process, watcher).keepAliveNanos : 0;
+      if (afterNanos !== undefined) transport.close(process, watcher, nowNanos, afterNanos);
+    }
+    process.watchers.clear();
+    for (const other of processes) other.watchers.delete(process.address);
+  }
+
+  watch(watcher: Process, peer: Address): void {
+    const { processes, nowNanos, transport } = this.world;
+    const watched = processes[peer];
+    if (watched === undefined) {
+      throw new RangeError(`${watcher.name} watches address ${peer}, which nobody has`);
+    }
+    if (watched.up) watched.watchers.add(watcher.address);
+    else transport.close(watched, watcher, nowNanos, 0);
   }
 
   pause(process: Process): void {

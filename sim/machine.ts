@@ -35,6 +35,7 @@ export interface Observed extends Tagged {
 export interface Closed {
   readonly kind: "closed";
 }
+export const CLOSED: Closed = Object.freeze({ kind: "closed" });
 
 /** Names a timer within its process. Setting a timer that is already pending replaces it. */
 export type TimerName = string | number;
@@ -64,9 +65,29 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   readonly now: Nanos;
   /** The process this step runs in. */
   readonly self: Address;
+  /**
+   * Which thread of the process's first pool executes this step, from 0; 0 without a cost model and in other pools. What
+   * event-loop servers know: which of their connections are this thread's own.
+   */
+  readonly thread: number;
 
-  /** Sends a message. Delivery, delay and order are the network's business; a message to oneself goes round as well. */
-  send(to: Address, message: Message): void;
+  /**
+   * Sends a message. Delivery, delay and order are the network's business; a message to oneself goes round as well.
+   * `connection`: which of several pinned connections it takes (sim/network.ts, `LinkProfile.pinned`), from 0.
+   */
+  send(to: Address, message: Message, connection?: number): void;
+  /**
+   * This process has a connection to `peer` and wants to know when it breaks: a `closed` message (`Closed`) comes from there,
+   * once, when the peer's process crashes or the connections between the two are reset; at once if the peer is down.
+   */
+  watch(peer: Address): void;
+  /**
+   * The process ends with this step, as of a bug that it runs into, and its supervisor starts it again after `restartNanos`. What
+   * this step sends still leaves; its state and its timers are gone, as with any crash of a process.
+   */
+  crash(restartNanos: Nanos): void;
+  /** From now on at most so many threads of a shared pool work at a time: 1 to all of them, which is the default. */
+  setParallelism(pool: number, threads: number): void;
 
   /** (Re)sets a timer to expire `afterNanos` after the end of this step. What a step says about a timer last holds. */
   setTimer(timer: Timer, afterNanos: Nanos): void;

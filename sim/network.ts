@@ -29,12 +29,15 @@ export interface LinkProfile {
    */
   readonly connections: number;
   /**
-   * The pair has one connection, which belongs to one thread at each end. A step of another thread that wants to send
-   * hands the message to the owner first.
+   * Connections belong to one thread at each end, and a step of another thread that wants to send hands the message to the
+   * owner first. With one connection the pair's threads follow from their addresses; of several the sender names one, and
+   * connection c belongs to thread c modulo the number of I/O threads, at either end.
    */
   readonly pinned?: boolean;
   /** The message does not pass the network interfaces of the hosts: pipes and loopback. */
   readonly local?: boolean;
+  /** After this long a process knows that a peer's host has lost power; undefined: it never learns. */
+  readonly keepAliveNanos?: Nanos;
 }
 
 /** One direction between two processes; or of a process that sends datagrams, to everyone. */
@@ -44,8 +47,11 @@ export interface Link {
   readonly connections: number;
   readonly pinned: boolean;
   readonly local: boolean;
-  /** Thread of the sender that owns a pinned connection. */
+  /** Thread of the sender that owns the only pinned connection. */
   readonly owner: number;
+  /** Of several pinned connections: the threads of the sender that own them in turn. */
+  readonly owners: number;
+  readonly keepAliveNanos: Nanos | undefined;
   /**
    * Per sending thread, side by side: the last step that sent something, the connection it used, and for each connection
    * the latest arrival, which nothing later on it may overtake. Empty for datagrams, which keep no order.
@@ -110,7 +116,7 @@ export class Network {
     }
     const stream = streamFor(this.seed, `link ${pairName(from, to)}`);
     // Both ends of a pinned connection derive the same owner from the pair, whoever speaks first.
-    const link = createLink(profile, sampler, stream, ownerThread(from, to), from.threadCount);
+    const link = createLink(profile, sampler, stream, from, ownerThread(from, to));
     from.links.set(to.address, link);
     return link;
   }
@@ -176,10 +182,11 @@ export class Network {
    * Where in `lanes` the connection that a message of this step uses keeps its latest arrival. Messages of one step share a
    * connection; the next step of the thread takes the next.
    */
-  slot(link: Link, thread: number, step: number): number {
+  slot(link: Link, thread: number, step: number, connection: number): number {
     const { connections, lanes } = link;
     if (connections === 0) return NO_SLOT;
-    const at = link.pinned ? 0 : thread * (ARRIVALS + connections);
+    if (link.pinned) return ARRIVALS + connection;
+    const at = thread * (ARRIVALS + connections);
     if (lanes[at + STEP] !== step) {
       lanes[at + STEP] = step;
       const next = lanes[at + CONNECTION]! + 1;
@@ -191,6 +198,15 @@ export class Network {
   /** The connection of a slot, numbered within the link: those of its first thread, then of the next. */
   connectionOf(link: Link, thread: number, slot: number): number {
     return slot === NO_SLOT ? 0 : slot - ARRIVALS * (link.pinned ? 1 : thread + 1);
+  }
+
+  /** When what follows everything that is under way on a link may arrive at the earliest. */
+  behindEverything({ lanes, connections }: Link): Nanos {
+    let latest: Nanos = 0;
+    for (let at = 0; at < lanes.length; at += ARRIVALS + connections) {
+      for (let i = 0; i < connections; i++) latest = Math.max(latest, lanes[at + ARRIVALS + i]!);
+    }
+    return latest;
   }
 
   /** What the faults in force do to the next message; to be asked once a message, and only where `faulty`. */
@@ -282,13 +298,19 @@ export function createLink(
   profile: LinkProfile,
   sampler: Sampler,
   stream: RandomStream,
+  { threadCount, ioThreadCount }: Pick<Endpoint, "threadCount" | "ioThreadCount">,
   owner: number,
-  threadCount: number,
 ): Link {
-  const { pinned = false, local = false } = profile;
-  const connections = pinned ? 1 : profile.connections;
-  const lanes = new Array<number>(connections === 0 ? 0 : threadCount * (ARRIVALS + connections)).fill(0);
-  return { connections, pinned, local, owner, sampler, stream, lanes };
+  const { pinned = false, local = false, keepAliveNanos } = profile;
+  const connections = pinned ? Math.max(1, profile.connections) : profile.connections;
+  const lanesOf = pinned ? 1 : threadCount;
+  const lanes = new Array<number>(connections === 0 ? 0 : lanesOf * (ARRIVALS + connections)).fill(0);
+  return { connections, pinned, local, owner, owners: ioThreadCount, keepAliveNanos, sampler, stream, lanes };
+}
+
+/** The sender's thread that owns a connection of a pinned link. */
+export function connectionOwner(link: Link, connection: number): number {
+  return link.connections === 1 ? link.owner : connection % link.owners;
 }
 
 function forgetArrivals({ lanes, connections }: Link): void {

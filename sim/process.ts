@@ -5,7 +5,7 @@ import type { Distribution } from "./distribution.ts";
 import { THREADS_MAX } from "./events.ts";
 import type { Clock } from "./faults/clock.ts";
 import { type AnyMachine, type BoundMachine, bind, type Mode } from "./interpreter.ts";
-import type { WaitingJob } from "./job-queue.ts";
+import { JobQueue, type WaitingJob } from "./job-queue.ts";
 import type { Address, CostModel, TimerName } from "./machine.ts";
 import { createLink, type Endpoint, type Link, type LinkProfile } from "./network.ts";
 import { createNic, type Nic } from "./nic.ts";
@@ -26,6 +26,11 @@ export interface HostOptions {
 export interface Pool {
   readonly name: string;
   readonly threads: number;
+  /**
+   * Any idle thread takes the next job, as with Go's scheduler or a pool of handlers: one station with several servers.
+   * Connections belong to the pool as a whole. Otherwise each thread has its connections, and a queue of its own.
+   */
+  readonly shared?: boolean;
 }
 
 export interface ProcessOptions {
@@ -46,6 +51,11 @@ export interface ProcessOptions {
   readonly wakeLatency?: Distribution;
   /** Multiplies each step's CPU time: caches, interrupts, clock changes. Mean should be 1. */
   readonly cpuJitter?: Distribution;
+  /**
+   * Where its jobs and others wait for a core of the host, its jobs go first: a raised share of the processor. What runs is
+   * not interrupted.
+   */
+  readonly urgent?: boolean;
   /** Handing a message to another thread of the process: CPU time on the giver; the taker pays the send. */
   readonly handOffNanos?: Nanos;
   /** Sends everything through this profile without state per destination; for very many peers. */
@@ -69,14 +79,19 @@ export interface Process extends Endpoint {
   readonly costs: CostModel | undefined;
   readonly handOffNanos: Nanos;
   readonly pools: readonly Pool[];
-  /** First thread of each pool. */
+  /** First station of each pool in `threads`. */
   readonly poolStart: readonly number[];
+  /** How many stations each pool is: one for each thread, or one for all where they are shared. */
+  readonly poolStations: readonly number[];
   readonly threads: readonly Station[];
   readonly bound: BoundMachine;
   /** Index 0: the state. */
   readonly cell: unknown[];
   readonly timers: Map<TimerName, TimerEntry>;
   readonly generators: Map<number, Generator>;
+  readonly urgent: boolean;
+  /** Who wants to know when this process is gone. */
+  readonly watchers: Set<Address>;
   readonly choices: RandomStream;
   readonly cpu: RandomStream;
   readonly wakeSampler: Sampler | undefined;
@@ -129,12 +144,17 @@ export function createProcess(
 ): Process {
   const { name, costs, datagrams, pools = MAIN_POOL } = options;
   const poolStart: number[] = [];
+  const poolStations: number[] = [];
   const threads: Station[] = [];
   for (const pool of pools) {
     poolStart.push(threads.length);
+    poolStations.push(pool.shared === true ? 1 : pool.threads);
     if (costs === undefined) continue;
-    for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
+    if (pool.shared === true) threads.push(new Station(pool.threads));
+    else for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
   }
+  const { urgent = false } = options;
+  if (urgent) host.cores.urgentQueue ??= new JobQueue();
   if (threads.length > THREADS_MAX) {
     throw new RangeError(`${name} has ${threads.length} threads, more than ${THREADS_MAX}`);
   }
@@ -147,10 +167,13 @@ export function createProcess(
     cell: [undefined],
     threads,
     poolStart,
+    poolStations,
     pools,
     cores: host.cores,
     timers: new Map(),
     generators: new Map(),
+    urgent,
+    watchers: new Set(),
     choices: streamFor(seed, `choices ${name}`),
     datagrams: datagrams && datagramLink(datagrams, seed, name, threadCount),
     links: new Map<Address, Link>(),
@@ -163,7 +186,7 @@ export function createProcess(
     clock: undefined,
     held: [],
     suspended: [],
-    ioThreadCount: costs === undefined ? 1 : pools[0]!.threads,
+    ioThreadCount: costs === undefined ? 1 : poolStations[0]!,
     threadCount,
     timerTurn: 0,
     up: false,
@@ -177,5 +200,6 @@ export function createProcess(
 
 function datagramLink(profile: LinkProfile, seed: string, name: string, threadCount: number): Link {
   const alone = { ...profile, connections: 0, pinned: false };
-  return createLink(alone, compile(profile.latency), streamFor(seed, `datagrams ${name}`), 0, threadCount);
+  const stream = streamFor(seed, `datagrams ${name}`);
+  return createLink(alone, compile(profile.latency), stream, { threadCount, ioThreadCount: 1 }, 0);
 }

@@ -82,6 +82,17 @@ export interface Keeper {
   restore(saved: object): void;
 }
 
+/** Controls of processes that end by themselves. */
+const CRASH_ITSELF = "crash itself";
+const RESTART = "restart";
+
+/** A process that has ended in its n-th life. */
+interface EndedProcess {
+  readonly address: Address;
+  readonly boots: number;
+  readonly restartNanos: Nanos;
+}
+
 export class Simulation {
   readonly seed: string;
   readonly mode: Mode;
@@ -148,6 +159,11 @@ export class Simulation {
       options.shuffleTies === true ? new TieShuffler(queue, streamFor(this.seed, "ties")) : undefined;
     this.registerControl("interval", () => this.closeInterval());
     this.registerControl("warm", () => this.resetCounts());
+    this.registerControl(CRASH_ITSELF, (_, ended) => this.endItself(ended as EndedProcess));
+    this.registerControl(RESTART, (_, ended) => {
+      const { address, boots } = ended as EndedProcess;
+      if (!this.isUp(address) && this.processes[address]!.boots === boots) this.boot(address);
+    });
     if (warmupNanos > 0) this.at(warmupNanos, "warm", undefined);
     if (seriesIntervalNanos > 0) this.at(seriesIntervalNanos, "interval", undefined);
   }
@@ -314,7 +330,39 @@ export class Simulation {
    * lost. Pipes and datagrams have no connection that could break.
    */
   reset(group: readonly Address[], other: readonly Address[]): void {
-    this.transport.reset(new Set(group), new Set(other));
+    this.transport.reset(new Set(group), new Set(other), this.nowNanos);
+  }
+
+  /** For effects. */
+  watch(watcher: Process, peer: Address): void {
+    this.lives.watch(watcher, peer);
+  }
+
+  /** For effects. The step that asks for it ends first. */
+  crashItself({ address, boots }: Process, restartNanos: Nanos): void {
+    this.at(this.nowNanos, CRASH_ITSELF, { address, boots, restartNanos } satisfies EndedProcess);
+  }
+
+  private endItself({ address, boots, restartNanos }: EndedProcess): void {
+    if (!this.isUp(address) || this.processes[address]!.boots !== boots) return;
+    this.crash(address);
+    this.at(this.nowNanos + restartNanos, RESTART, { address, boots });
+  }
+
+  /** For effects. */
+  setParallelism(process: Process, pool: number, threads: number): void {
+    const { pools, poolStart, costs } = process;
+    const { shared = false, threads: all = 0, name = "" } = pools[pool] ?? {};
+    if (!shared || !(threads >= 1 && threads <= all)) {
+      throw new RangeError(
+        `${process.name} cannot let ${threads} threads work of pool ${pool} (${name}, ${shared ? `shared, ${all} threads` : "not shared"})`,
+      );
+    }
+    if (costs === undefined) return;
+    const thread = poolStart[pool]!;
+    const station = process.threads[thread]!;
+    station.limit = threads;
+    this.executor.ensureThreadWake(process, thread, station);
   }
 
   /** The disk of a host serves nobody until then; syncs that are under way take so much longer. */

@@ -33,6 +33,7 @@ interface SavedProcess {
   clock: Clock | undefined;
   held: HeldInput[];
   suspended: WaitingJob[];
+  watchers: number[];
   timers: TimerEntry[];
   choices: unknown;
   cpu: unknown;
@@ -120,6 +121,7 @@ function saveProcess(process: Process): SavedProcess {
     clock,
     held: [...process.held],
     suspended: [...process.suspended],
+    watchers: [...process.watchers],
     timers: [...process.timers.values()].filter(({ live }) => live),
     choices: process.choices.save(),
     cpu: process.cpu.save(),
@@ -132,6 +134,8 @@ function restoreProcess(process: Process, saved: SavedProcess): void {
   Object.assign(process, { up, boots, speed, timerTurn, clock });
   process.held.splice(0, process.held.length, ...saved.held);
   process.suspended.splice(0, process.suspended.length, ...saved.suspended);
+  process.watchers.clear();
+  for (const watcher of saved.watchers) process.watchers.add(watcher);
   process.cell[0] = saved.state;
   process.generators.clear();
   process.timers.clear();
@@ -165,7 +169,8 @@ function freezeValues(content: Content): void {
 }
 
 function freezeWaiting(station: object, freeze: (payload: unknown) => void): void {
-  for (const { payload } of (station as { waiting: { payload: unknown }[] }).waiting) freeze(payload);
+  const { waiting, urgent } = station as { waiting: WaitingJob[]; urgent: WaitingJob[] };
+  for (const { payload } of [...waiting, ...urgent]) freeze(payload);
 }
 
 /** Histograms are copied by the recorder itself and pass through here by reference. */

@@ -35,12 +35,13 @@ export function stationRows(
     if (!roleOfHost.has(process.host)) roleOfHost.set(process.host, process.role);
     process.pools.forEach((pool, index) => {
       const start = process.poolStart[index]!;
-      const threads = process.threads.slice(start, start + pool.threads);
+      const threads = process.threads.slice(start, start + process.poolStations[index]!);
       rows.push({
         station: `${process.name}/${pool.name}`,
         role: process.role,
         kind: "threads",
-        servers: pool.threads,
+        // Of a shared pool those that may work now: a utilisation of 1 is all that the pool can do.
+        servers: pool.shared === true ? threads[0]!.limit : pool.threads,
         counts: sumCounts(threads.map((thread) => thread.counts(nowNanos))),
       });
     });

@@ -44,16 +44,21 @@ export class Station {
   waiting = 0;
   /** Whether an event that will look at the queue is already scheduled. */
   wakePending = false;
+  /** So many servers may start jobs; the others, if any, end what they have. */
+  limit: number;
   private jobs = 0;
   private queueLengthMax = 0;
   private readonly numbers: Float64Array;
   readonly queue: JobQueue = new JobQueue();
+  /** Jobs that go before those of `queue`; undefined where there never are any. */
+  urgentQueue: JobQueue | undefined;
 
   constructor(servers: number) {
     if (!(servers >= 1 && Number.isInteger(servers))) {
       throw new RangeError(`a station needs at least one server, not ${servers}`);
     }
     this.servers = servers;
+    this.limit = servers;
     this.numbers = new Float64Array(FREE_AT + 2 * servers);
   }
 
@@ -70,8 +75,8 @@ export class Station {
   /** A server that is not busy, or -1. */
   idleServer(nowNanos: Nanos): number {
     const numbers = this.numbers;
-    const servers = this.servers;
-    for (let server = 0; server < servers; server++) {
+    const limit = this.limit;
+    for (let server = 0; server < limit; server++) {
       if (numbers[FREE_AT + server]! <= nowNanos) return server;
     }
     return -1;
@@ -80,24 +85,46 @@ export class Station {
   /** The moment at which the next server becomes free. */
   nextFreeNanos(): Nanos {
     let earliest: Nanos = FOREVER;
-    for (let server = 0; server < this.servers; server++) {
+    for (let server = 0; server < this.limit; server++) {
       earliest = Math.min(earliest, this.freeAtNanos(server));
     }
     return earliest;
   }
 
-  enqueue(kind: number, source: number, owner: number, nowNanos: Nanos, payload: unknown): void {
+  /** A server that a job holds; which of several does not matter, as they are alike. */
+  heldServer(): number {
+    for (let server = 0; server < this.servers; server++) {
+      if (this.numbers[FREE_AT + server] === FOREVER) return server;
+    }
+    throw new Error("a job that has its thread finds none that is held");
+  }
+
+  /** The queue whose head is served next. */
+  nextQueue(): JobQueue {
+    const { urgentQueue } = this;
+    return urgentQueue !== undefined && urgentQueue.length > 0 ? urgentQueue : this.queue;
+  }
+
+  enqueue(
+    kind: number,
+    source: number,
+    owner: number,
+    nowNanos: Nanos,
+    payload: unknown,
+    urgent = false,
+  ): void {
     this.settleQueueArea(nowNanos);
-    this.queue.push(kind, source, owner, nowNanos, payload);
+    const queue = urgent ? this.urgentQueue! : this.queue;
+    queue.push(kind, source, owner, nowNanos, payload);
     this.waiting++;
     if (this.waiting > this.queueLengthMax) this.queueLengthMax = this.waiting;
   }
 
-  /** Drops the job at the head of the queue, whose fields the caller has read; its wait counts. */
-  dequeue(nowNanos: Nanos): void {
+  /** Drops the job at the head of a queue, whose fields the caller has read; its wait counts. */
+  dequeue(queue: JobQueue, nowNanos: Nanos): void {
     this.settleQueueArea(nowNanos);
-    this.numbers[WAIT]! += nowNanos - this.queue.headArrivalNanos;
-    this.queue.shift();
+    this.numbers[WAIT]! += nowNanos - queue.headArrivalNanos;
+    queue.shift();
     this.waiting--;
   }
 
@@ -147,23 +174,26 @@ export class Station {
     this.numbers[BUSY]! -= this.aheadNanos(nowNanos);
     this.drop(nowNanos, () => true);
     for (let server = 0; server < this.servers; server++) this.release(server, nowNanos);
+    this.limit = this.servers;
     this.wakePending = false;
   }
 
   /** Drops the waiting jobs of some owners and returns them; the others keep their order. */
   drop(nowNanos: Nanos, whose: (owner: number) => boolean): WaitingJob[] {
     this.settleQueueArea(nowNanos);
-    const jobs = this.queue.toArray();
-    this.queue.clear();
     const dropped: WaitingJob[] = [];
-    for (const job of jobs) {
-      const { kind, source, owner, arrivalNanos, payload } = job;
-      if (whose(owner)) {
-        this.numbers[WAIT]! += nowNanos - arrivalNanos;
-        dropped.push(job);
-      } else this.queue.push(kind, source, owner, arrivalNanos, payload);
+    for (const queue of this.urgentQueue === undefined ? [this.queue] : [this.urgentQueue, this.queue]) {
+      const jobs = queue.toArray();
+      queue.clear();
+      for (const job of jobs) {
+        const { kind, source, owner, arrivalNanos, payload } = job;
+        if (whose(owner)) {
+          this.numbers[WAIT]! += nowNanos - arrivalNanos;
+          dropped.push(job);
+        } else queue.push(kind, source, owner, arrivalNanos, payload);
+      }
     }
-    this.waiting = this.queue.length;
+    this.waiting -= dropped.length;
     return dropped;
   }
 
@@ -185,26 +215,32 @@ export class Station {
   }
 
   save(): object {
-    const { jobs, queueLengthMax, wakePending } = this;
+    const { jobs, queueLengthMax, wakePending, limit } = this;
     return {
       numbers: this.numbers.slice(),
       waiting: this.queue.toArray(),
-      fields: { jobs, queueLengthMax, wakePending },
+      urgent: this.urgentQueue?.toArray() ?? [],
+      fields: { jobs, queueLengthMax, wakePending, limit },
     };
   }
 
   restore(saved: object): void {
-    const { numbers, waiting, fields } = saved as {
+    const { numbers, waiting, urgent, fields } = saved as {
       numbers: Float64Array;
       waiting: WaitingJob[];
+      urgent: WaitingJob[];
       fields: object;
     };
     this.numbers.set(numbers);
     this.queue.clear();
+    this.urgentQueue?.clear();
     for (const { kind, source, owner, arrivalNanos, payload } of waiting) {
       this.queue.push(kind, source, owner, arrivalNanos, payload);
     }
-    this.waiting = waiting.length;
+    for (const { kind, source, owner, arrivalNanos, payload } of urgent) {
+      this.urgentQueue!.push(kind, source, owner, arrivalNanos, payload);
+    }
+    this.waiting = waiting.length + urgent.length;
     Object.assign(this, fields);
   }
 }

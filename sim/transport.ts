@@ -7,8 +7,8 @@
 import type { EventQueue } from "./event-queue.ts";
 import { DELIVER, HAND_OFF, KINDS_MAX, metaOf, typeOf } from "./events.ts";
 import type { Fate } from "./faults/link-rules.ts";
-import type { Address, Tagged } from "./machine.ts";
-import { type Link, LOST, type Network, ownerThread } from "./network.ts";
+import { type Address, CLOSED, type Tagged } from "./machine.ts";
+import { connectionOwner, type Link, LOST, type Network, ownerThread } from "./network.ts";
 import type { Process } from "./process.ts";
 import { type Bytes, type Nanos, toNanos } from "./units.ts";
 
@@ -22,6 +22,7 @@ export interface MessageCount {
 export interface HandOff {
   readonly to: Address;
   readonly message: Tagged;
+  readonly connection: number;
   /** How often that connection had been reset by then. */
   readonly resets: number;
 }
@@ -70,13 +71,14 @@ export class Transport {
     return this.network.link(from, target);
   }
 
-  /** Puts a message on the wire at `readyNanos`, sent by `thread`. */
+  /** Puts a message on the wire at `readyNanos`, sent by `thread`; `named`: the connection, where the sender names one. */
   transmit(
     link: Link,
     from: Process,
     thread: number,
     to: Address,
     message: Tagged,
+    named: number,
     nowNanos: Nanos,
     readyNanos: Nanos,
   ): void {
@@ -93,7 +95,7 @@ export class Transport {
       arrival = toNanos(readyNanos + link.sampler(link.stream));
     } else {
       if (network.faulty) fate = network.fateOf(link, from, target);
-      const slot = network.slot(link, thread, this.stepNumber);
+      const slot = network.slot(link, thread, this.stepNumber, named);
       connection = network.connectionOf(link, thread, slot);
       arrival = network.arrivalNanos(link, slot, from, target, nowNanos, readyNanos, sizeBytes, fate);
     }
@@ -135,10 +137,48 @@ export class Transport {
   }
 
   /** Gives a message to the thread that owns the connection. */
-  handOff(link: Link, from: Process, to: Address, message: Tagged, readyNanos: Nanos): void {
-    const meta = metaOf(HAND_OFF, link.owner, this.incarnations[from.address]!, 0);
+  handOff(
+    link: Link,
+    from: Process,
+    to: Address,
+    message: Tagged,
+    connection: number,
+    readyNanos: Nanos,
+  ): void {
+    const owner = connectionOwner(link, connection);
+    const meta = metaOf(HAND_OFF, owner, this.incarnations[from.address]!, 0);
     const resets = this.network.resetsOf(from, this.processes[to]!);
-    this.queue.push(readyNanos, from.address, to, meta, { to, message, resets } satisfies HandOff);
+    this.queue.push(readyNanos, from.address, to, meta, {
+      to,
+      message,
+      connection,
+      resets,
+    } satisfies HandOff);
+  }
+
+  /** The link and the connection, if one is named, for a message; naming one that there is not is a bug of the machine. */
+  checkConnection(link: Link, from: Process, to: Address, connection: number): void {
+    if (link.pinned && connection >= 0 && connection < link.connections) return;
+    const there = link.pinned ? `which has ${link.connections}` : "whose connections are not pinned";
+    throw new RangeError(
+      `${from.name} names connection ${connection} to ${this.processes[to]!.name}, ${there}`,
+    );
+  }
+
+  /** Whoever watches hears, behind all that the peer has sent, that the connection to it is gone. */
+  close(peer: Process, watcher: Process, nowNanos: Nanos, afterNanos: Nanos): void {
+    const { network } = this;
+    const link = network.link(peer, watcher);
+    const fate = network.faulty ? network.fateOf(link, peer, watcher) : undefined;
+    const delay = link.sampler(link.stream) + (fate?.extraNanos ?? 0);
+    if (fate?.lost === true) {
+      this.lostMessages++;
+      return;
+    }
+    const arrival = Math.max(toNanos(nowNanos + afterNanos + delay), network.behindEverything(link));
+    const takes = watcher.costs === undefined ? 0 : receivingThread(link, 0, peer, watcher, CLOSED);
+    const meta = metaOf(DELIVER, takes, this.incarnations[watcher.address]!, this.kindOf(CLOSED.kind));
+    this.queue.push(arrival, watcher.address, peer.address, meta, CLOSED);
   }
 
   /** Whether the connection that a message was handed over for has been reset since; it is lost then. */
@@ -152,7 +192,7 @@ export class Transport {
    * The connections between processes of one group and of another break: what is under way on them, in both directions, is
    * lost, also what waits in a sender for the thread that owns the connection.
    */
-  reset(group: ReadonlySet<Address>, other: ReadonlySet<Address>): void {
+  reset(group: ReadonlySet<Address>, other: ReadonlySet<Address>, nowNanos: Nanos): void {
     const { queue, network } = this;
     const broken = new Set<number>();
     for (const from of this.processes) {
@@ -171,6 +211,21 @@ export class Transport {
     });
     for (const slot of lost) queue.cancel(queue.ticket(slot));
     this.lostMessages += lost.length;
+    this.closeBroken(broken, nowNanos);
+  }
+
+  /** Both ends of a connection that has been reset hear of it, if they watch. */
+  private closeBroken(broken: ReadonlySet<number>, nowNanos: Nanos): void {
+    const { processes } = this;
+    for (const peer of processes) {
+      for (const watching of [...peer.watchers]) {
+        const [one, other] = [peer.address, watching];
+        if (!broken.has(one * processes.length + other) && !broken.has(other * processes.length + one))
+          continue;
+        peer.watchers.delete(watching);
+        this.close(peer, processes[watching]!, nowNanos, 0);
+      }
+    }
   }
 
   /** Messages sent since the end of the warm-up, by kind in the order of first use. */
@@ -227,8 +282,9 @@ function receivingThread(
   message: Tagged,
 ): number {
   const pool = target.costs!.pool?.(message, undefined) ?? 0;
-  const size = target.pools[pool]!.threads;
+  const size = target.poolStations[pool]!;
   if (size === 1) return target.poolStart[pool]!;
-  const turn = link.pinned ? ownerThread(target, from) : from.address + connection;
+  let turn = from.address + connection;
+  if (link.pinned) turn = link.connections === 1 ? ownerThread(target, from) : connection;
   return target.poolStart[pool]! + (turn % size);
 }

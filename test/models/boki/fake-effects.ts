@@ -60,6 +60,7 @@ export function fakeEffects({
   const effects: FakeEffects = {
     now,
     self,
+    thread: 0,
     sent,
     timers,
     counters,
@@ -70,6 +71,9 @@ export function fakeEffects({
     observed,
     choices,
     send: (to, message) => void sent.push({ to, message }),
+    watch() {},
+    crash() {},
+    setParallelism() {},
     setTimer: (timer, afterNanos) => void timers.set(timer, { afterNanos }),
     setTimerAtTick: (timer, periodNanos, phaseNanos) => void timers.set(timer, { periodNanos, phaseNanos }),
     cancelTimer: (timer) => void timers.delete(timer),
