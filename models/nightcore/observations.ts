@@ -3,7 +3,8 @@
  * a request. Nothing in the runtime depends on it, and a run that nobody observes does not even build these objects.
  */
 
-import type { Bytes } from "../../sim/units.ts";
+import type { Bytes, Nanos } from "../../sim/units.ts";
+import type { HttpStatus } from "../applications/messages.ts";
 import type { CallId, ClientId } from "./messages.ts";
 
 /** Why an engine gives up a call that has not run to its end. */
@@ -135,4 +136,47 @@ export type FileObservation =
       readonly direction: FileDirection;
     };
 
-export type Observation = EngineObservation | FileObservation;
+export type GatewayObservation =
+  /** A call from outside has a number now. */
+  | {
+      readonly kind: "externalReceived";
+      readonly call: CallId;
+      readonly method: number;
+      readonly async: boolean;
+    }
+  /** As many run as may, or there is no node. `behind`: so many are before it in the queue, ended ones included. */
+  | { readonly kind: "externalQueued"; readonly call: CallId; readonly behind: number }
+  /** The client of an asynchronous call has been told that it is taken over. */
+  | { readonly kind: "externalAccepted"; readonly call: CallId }
+  | {
+      readonly kind: "externalDispatched";
+      readonly call: CallId;
+      readonly node: number;
+      readonly queueingNanos: Nanos;
+    }
+  /** A node's reply. `overheadNanos`: since the dispatch, without the time in the handler. */
+  | {
+      readonly kind: "externalReplied";
+      readonly call: CallId;
+      readonly ok: boolean;
+      readonly overheadNanos: Nanos;
+    }
+  /** Once a call. `told`: the client gets this status; otherwise it is gone, or waits for no end. */
+  | {
+      readonly kind: "externalEnded";
+      readonly call: CallId;
+      readonly status: HttpStatus;
+      readonly told: boolean;
+    }
+  | { readonly kind: "nodeListed"; readonly node: number }
+  | { readonly kind: "nodeUnlisted"; readonly node: number }
+  /** A step of the gateway is over. `inFlight`: calls of each node, in the order in which they first came. */
+  | {
+      readonly kind: "gatewaySettled";
+      readonly running: number;
+      readonly waiting: number;
+      readonly limit: number;
+      readonly inFlight: readonly number[];
+    };
+
+export type Observation = EngineObservation | FileObservation | GatewayObservation;
