@@ -244,7 +244,7 @@ describe("launchers and workers", () => {
     const fake = fakeEngine([ONE]);
     fake.receive(launcherOf(0), { kind: "launcherHello", fn: 0 });
     callFromGateway(fake, 1);
-    const [{ client }] = takeKind(fake, "createWorker") as [{ client: number }];
+    const { client } = takeKind(fake, "createWorker")[0]!;
     connect(fake, client, 0);
     expect(takeSent(fake).map(({ message }) => message.kind)).toEqual(["workerWelcome", "dispatch"]);
   });
