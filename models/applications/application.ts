@@ -57,7 +57,7 @@ export type Instruction =
   /** Draws a variable, rounded down, for what follows in this body and in what it calls. */
   | { readonly op: "draw"; readonly variable: number; readonly value: Distribution }
   /** Runs the branches, which each end with `end`, at the same time, and goes on when all have ended. */
-  | { readonly op: "parallel"; readonly branches: readonly number[]; readonly then: number }
+  | { readonly op: "parallel"; readonly branches: readonly number[]; readonly behind: number }
   | { readonly op: "end" };
 
 export type Code = readonly Instruction[];
