@@ -4,7 +4,12 @@
  *
  * A body is one task; `parallel` splits off one more for each branch. `advance` carries on with a task until it waits for an
  * answer or ends. What the code asks for is the host's business: a host is a constant of the machine that executes, and gets
- * the machine's own context with every call, so nothing is kept anywhere but in the state.
+ * the machine's own context with every call, so nothing is kept anywhere but in the state. It answers in a later step, never while
+ * it is asked.
+ *
+ * A task waits for one answer at a time; an asynchronous call is answered when it has been taken over. An answer that is a failure
+ * ends its task, as an exception would (`fail`): other branches run to their ends, and then the task that waits for them ends too.
+ * A variable is drawn for the whole body, whichever branch draws it.
  */
 
 import type { Effects } from "../../sim/machine.ts";
@@ -21,6 +26,8 @@ export interface Task {
   open: number;
   /** Whether the last counted request to a store was the last arrival. */
   last: boolean;
+  /** Something that it or a branch of it asked for has failed. */
+  failed: boolean;
   /** Rounds left of the loops around, innermost last. */
   readonly loops: number[];
 }
@@ -69,7 +76,11 @@ export interface ExecutionHost<Context> {
 }
 
 export function startExecution({ request, variables }: CallInput): Execution {
-  return { request, variables, tasks: [{ pc: 0, parent: -1, open: 0, last: false, loops: [] }] };
+  return {
+    request,
+    variables,
+    tasks: [{ pc: 0, parent: -1, open: 0, last: false, failed: false, loops: [] }],
+  };
 }
 
 /** What an amount comes to: never negative, as no factor and no variable is. */
@@ -157,14 +168,8 @@ export function advance<Context>(
       }
       case "parallel":
         return split(execution, task, step.branches, step.behind, code, host, context, out);
-      case "end": {
-        if (at.parent < 0) return true;
-        at.pc = ENDED;
-        const parent = execution.tasks[at.parent]!;
-        parent.open--;
-        if (parent.open > 0) return false;
-        return join(execution, at.parent, code, host, context, out);
-      }
+      case "end":
+        return end(execution, task, code, host, context, out);
     }
   }
 }
@@ -184,6 +189,24 @@ export function resume<Context>(
   if (step.op === "store" && step.arrivalOf !== undefined) at.last = last;
   at.pc++;
   return advance(execution, task, code, host, context, out);
+}
+
+/** What a task has waited for has failed: it ends here. True: the whole body has ended. */
+export function fail<Context>(
+  execution: Execution,
+  task: number,
+  code: Code,
+  host: ExecutionHost<Context>,
+  context: Context,
+  out: Effects,
+): boolean {
+  execution.tasks[task]!.failed = true;
+  return end(execution, task, code, host, context, out);
+}
+
+/** Whether something that the body asked for has failed. */
+export function hasFailed({ tasks }: Execution): boolean {
+  return tasks[0]!.failed;
 }
 
 /** A share of 0 or 1 draws nothing, so that code without chance has none. */
@@ -208,11 +231,30 @@ function split<Context>(
   at.open = branches.length + 1;
   const first = execution.tasks.length;
   for (const pc of branches) {
-    execution.tasks.push({ pc, parent: task, open: 0, last: false, loops: [] });
+    execution.tasks.push({ pc, parent: task, open: 0, last: false, failed: false, loops: [] });
   }
   for (let i = 0; i < branches.length; i++) advance(execution, first + i, code, host, context, out);
   at.open--;
   return at.open > 0 ? false : join(execution, task, code, host, context, out);
+}
+
+/** A task is over, and the one that waits for its branches may go on. True: the whole body has ended. */
+function end<Context>(
+  execution: Execution,
+  task: number,
+  code: Code,
+  host: ExecutionHost<Context>,
+  context: Context,
+  out: Effects,
+): boolean {
+  const at = execution.tasks[task]!;
+  if (at.parent < 0) return true;
+  at.pc = ENDED;
+  const parent = execution.tasks[at.parent]!;
+  if (at.failed) parent.failed = true;
+  parent.open--;
+  if (parent.open > 0) return false;
+  return join(execution, at.parent, code, host, context, out);
 }
 
 /** All branches have ended: the last tasks that have ended are given back. */
@@ -226,5 +268,6 @@ function join<Context>(
 ): boolean {
   const { tasks } = execution;
   while (tasks.length - 1 > task && tasks.at(-1)!.pc === ENDED) tasks.pop();
+  if (tasks[task]!.failed) return end(execution, task, code, host, context, out);
   return advance(execution, task, code, host, context, out);
 }

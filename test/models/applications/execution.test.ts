@@ -6,6 +6,8 @@ import {
   amountOf,
   type Execution,
   type ExecutionHost,
+  fail,
+  hasFailed,
   resume,
   startExecution,
 } from "../../../models/applications/execution.ts";
@@ -150,6 +152,7 @@ describe("executing a body", () => {
         expect(context.calls).toEqual(expected);
         expect(context.waiting).toEqual([]);
         expect(execution.tasks).toHaveLength(1);
+        expect(hasFailed(execution)).toBe(false);
         expect(execution.tasks[0]!.loops).toEqual([]);
       }),
       { seed: 3, numRuns: 500 },
@@ -170,6 +173,41 @@ describe("executing a body", () => {
     const context = contextOf();
     expect(run(compile(body), () => 0, context).execution.tasks).toHaveLength(1);
     expect(context.calls.get("call 1")).toBe(1);
+  });
+
+  test("ends what a failure happens in, after the branches beside it, and not what is before", () => {
+    const call = (method: number): Step => ({ op: "call", method });
+    const inner: Step = {
+      op: "parallel",
+      branches: [
+        [call(0), call(1)],
+        [call(2), call(3)],
+      ],
+    };
+    const body: Step[] = [
+      {
+        op: "parallel",
+        branches: [
+          [inner, call(4)],
+          [call(5), call(6)],
+        ],
+      },
+      call(7),
+    ];
+    const code = compile(body);
+    const context = contextOf();
+    const out = fakeEffects();
+    const execution = startExecution({ request: 1, variables: [] });
+    let ended = advance(execution, 0, code, host, context, out);
+    while (!ended) {
+      const { task, method } = context.waiting.shift()!;
+      ended =
+        method === 0
+          ? fail(execution, task, code, host, context, out)
+          : resume(execution, task, false, code, host, context, out);
+    }
+    expect([...context.calls.keys()]).toEqual(["call 0", "call 2", "call 5", "call 3", "call 6"]);
+    expect(hasFailed(execution)).toBe(true);
   });
 
   test("comes to a place that is for the first time only once in a life", () => {
