@@ -1,13 +1,7 @@
-/**
- * What a broken invariant leaves behind: which one, when, and a sentence that says what was expected and what was found.
- *
- * A bug that breaks an invariant once tends to break it at every record, so only the first of each invariant are kept in
- * full; the others are counted.
- */
-
-import type { Nanos } from "../../../sim/units.ts";
-
 /** The invariants of docs/models/boki.md, "Invariants", and what each says in a line. */
+
+import * as kernel from "../../../sim/violations.ts";
+
 export const INVARIANTS = {
   A1: "any two applied metalog entries with the same position are equal",
   A2: "each cut begins where the cuts before it end, and orders at least one record",
@@ -43,32 +37,6 @@ export const INVARIANTS = {
 
 export type InvariantName = keyof typeof INVARIANTS;
 
-export interface Violation {
-  readonly invariant: InvariantName;
-  readonly atNanos: Nanos;
-  readonly message: string;
-}
-
-export interface Violations {
-  /** The first of each invariant, in the order they were found. */
-  readonly list: Violation[];
-  /** How many there were in all, per invariant that was broken. */
-  readonly counts: Map<InvariantName, number>;
-  report(invariant: InvariantName, atNanos: Nanos, message: string): void;
-}
-
-const KEPT_MAX = 20;
-
-export function createViolations(): Violations {
-  const list: Violation[] = [];
-  const counts = new Map<InvariantName, number>();
-  return {
-    list,
-    counts,
-    report(invariant, atNanos, message) {
-      const count = (counts.get(invariant) ?? 0) + 1;
-      counts.set(invariant, count);
-      if (count <= KEPT_MAX) list.push({ invariant, atNanos, message });
-    },
-  };
-}
+export type Violation = kernel.Violation<InvariantName>;
+export type Violations = kernel.Violations<InvariantName>;
+export const createViolations: () => Violations = kernel.createViolations;
