@@ -341,7 +341,7 @@ export class StepEffects extends BaseEffects {
 
 /** Whether another thread than the one that runs this step owns the connection. */
 function isForeign(link: Link, connection: number, thread: number): boolean {
-  return link.pinned && connectionOwner(link, connection) !== thread;
+  return link.handsOver && connectionOwner(link, connection) !== thread;
 }
 
 function delayOf(process: Process, timer: TimerName, afterNanos: Nanos): Nanos {

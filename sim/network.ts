@@ -34,6 +34,8 @@ export interface LinkProfile {
    * connection c belongs to thread c modulo the number of I/O threads, at either end.
    */
   readonly pinned?: boolean;
+  /** Of pinned connections: any thread of the sender writes them itself, only reading belongs to the owner. */
+  readonly sharedWrites?: boolean;
   /** The message does not pass the network interfaces of the hosts: pipes and loopback. */
   readonly local?: boolean;
   /** After this long a process knows that a peer's host has lost power; undefined: it never learns. */
@@ -46,6 +48,8 @@ export interface Link {
   readonly stream: RandomStream;
   readonly connections: number;
   readonly pinned: boolean;
+  /** Whether a step of another thread than the owner hands over what it sends. */
+  readonly handsOver: boolean;
   readonly local: boolean;
   /** Thread of the sender that owns the only pinned connection. */
   readonly owner: number;
@@ -301,11 +305,23 @@ export function createLink(
   { threadCount, ioThreadCount }: Pick<Endpoint, "threadCount" | "ioThreadCount">,
   owner: number,
 ): Link {
-  const { pinned = false, local = false, keepAliveNanos } = profile;
+  const { pinned = false, local = false, sharedWrites = false, keepAliveNanos } = profile;
+  const handsOver = pinned && !sharedWrites;
   const connections = pinned ? Math.max(1, profile.connections) : profile.connections;
   const lanesOf = pinned ? 1 : threadCount;
   const lanes = new Array<number>(connections === 0 ? 0 : lanesOf * (ARRIVALS + connections)).fill(0);
-  return { connections, pinned, local, owner, owners: ioThreadCount, keepAliveNanos, sampler, stream, lanes };
+  return {
+    connections,
+    pinned,
+    handsOver,
+    local,
+    owner,
+    owners: ioThreadCount,
+    keepAliveNanos,
+    sampler,
+    stream,
+    lanes,
+  };
 }
 
 /** The sender's thread that owns a connection of a pinned link. */

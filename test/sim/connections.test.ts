@@ -67,6 +67,22 @@ describe("several pinned connections", () => {
     ]);
   });
 
+  test("whose writes are shared are written by whatever thread runs the step", () => {
+    const simulation = simulate({ link: { ...PINNED, sharedWrites: true } });
+    const host = simulation.addHost({ name: "host", cores: 8 });
+    const sink = add(simulation, "sink", logging({}));
+    const relay = add(simulation, "relay", logging({ receive: (_, out) => out.send(sink, note("x"), 1) }), {
+      host,
+      costs: costs({ receiveNanos: () => 100, sendNanos: () => 1_000 }),
+      pools: [{ name: "io", threads: 2 }],
+      handOffNanos: 7,
+    });
+    add(simulation, "source", logging({ start: (out) => out.send(relay, note("go"), 0) }));
+    simulation.start();
+    simulation.run(100_000);
+    expect(logOf(simulation, sink)).toEqual([[10 + 100 + 1_000 + 10, "x"]]);
+  });
+
   test("keep order each for itself", () => {
     const simulation = simulate({
       link: link({ kind: "uniform", low: 0, high: 1e6 }, { pinned: true, connections: 3 }),
