@@ -9,10 +9,19 @@
 import type { Address } from "../../sim/machine.ts";
 import type { Nanos } from "../../sim/units.ts";
 import { MILLISECOND } from "../../sim/units.ts";
-import { drain } from "./dispatcher.ts";
+import { currentLimit, drain } from "./dispatcher.ts";
 import { failRunning, giveUp } from "./engine-calls.ts";
-import { type EngineEffects, type EngineState, NO_SLOT, RECONNECT, type Worker } from "./engine-state.ts";
+import {
+  type Dispatcher,
+  type EngineEffects,
+  type EngineState,
+  NO_SLOT,
+  RECONNECT,
+  settleObserved,
+  type Worker,
+} from "./engine-state.ts";
 import type { ClientId } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 import { freeRecord } from "./tracer.ts";
 import { refill } from "./worker-manager.ts";
@@ -60,6 +69,7 @@ function loseGateway(state: EngineState, out: EngineEffects): void {
 function loseLauncher(state: EngineState, fn: number, out: EngineEffects): void {
   state.launchers[fn] = undefined;
   out.count("engine.launcherLost");
+  if (state.config.mutation === Bug.requestKept) return;
   if (state.config.settings.failureHandling) state.dispatchers[fn]!.requested.clear();
 }
 
@@ -67,6 +77,7 @@ function loseWorker(state: EngineState, client: ClientId, worker: Worker, out: E
   const { fn, slot } = worker;
   const { node, settings } = state.config;
   const dispatcher = state.dispatchers[fn]!;
+  if (state.config.mutation === Bug.zombieWorker && worker.calls === 0) return;
   state.workers[client] = undefined;
   dispatcher.workers--;
   out.count("engine.workerLost");
@@ -85,11 +96,23 @@ function loseWorker(state: EngineState, client: ClientId, worker: Worker, out: E
     // Nobody will hear of the call again, but it counts as running for ever.
     freeRecord(state, slot);
   }
-  if (!settings.failureHandling) return;
+  if (settings.failureHandling) makeUpFor(state, dispatcher, client, slot, out);
+  if (out.observe !== undefined) settleObserved(state, dispatcher, currentLimit(state, dispatcher), out);
+}
+
+/** The call of a worker that has died fails, those that it made are for nobody, and another worker takes its place. */
+function makeUpFor(
+  state: EngineState,
+  dispatcher: Dispatcher,
+  client: ClientId,
+  slot: number,
+  out: EngineEffects,
+): void {
   for (const record of state.records) {
     if (record.call !== 0 && record.caller === client) record.callerGone = true;
   }
-  if (slot !== NO_SLOT) failRunning(state, dispatcher, slot, out);
+  if (slot !== NO_SLOT && state.config.mutation === Bug.deadWorkerRuns) freeRecord(state, slot);
+  else if (slot !== NO_SLOT) failRunning(state, dispatcher, slot, out);
   refill(state, dispatcher, out);
-  if (settings.limitOnDrain) drain(state, dispatcher, giveUp, out);
+  if (state.config.settings.limitOnDrain) drain(state, dispatcher, giveUp, out);
 }

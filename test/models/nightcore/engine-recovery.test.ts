@@ -96,3 +96,13 @@ test("as released a pool that dies under load leaves calls that are never answer
   // Whoever called them is not free either.
   expect(left.running[0]).toBeGreaterThan(0);
 });
+
+test("as released an engine crashes when the result of a dead worker's call comes in, and starts with nothing", () => {
+  const node = run(3, [[500_000, 0, 5_000]], RELEASED);
+  const { simulation } = node;
+  expect(simulation.recorder.counts().get("engine.crash")).toBe(1);
+  expect(simulation.recorder.pending().length).toBeGreaterThan(0);
+  // Nobody has told it of the workers that are still there, and what they say is not taken.
+  expect(node.engine().workers).toEqual([undefined]);
+  expect(leftIn(node.engine())).toEqual(NOTHING);
+});

@@ -418,6 +418,22 @@ describe("the end of others", () => {
     expect(fake.counters.get("engine.callDropped.callerGone")).toBe(1);
   });
 
+  test("an asynchronous call from outside runs although its gateway is gone, and nobody gets its output", () => {
+    const fake = fakeEngine([ONE]);
+    const [[worker]] = startWorkers(fake) as [[number]];
+    callFromGateway(fake, 1);
+    callFromGateway(fake, 2, 0, 0, true);
+    fake.receive(GATEWAY, { kind: "closed" });
+    fake.timeout(RECONNECT);
+    takeSent(fake);
+    done(fake, worker, 1);
+    expect(takeSent(fake).map(({ message }) => message)).toEqual([
+      expect.objectContaining({ kind: "dispatch", call: 2 }),
+    ]);
+    done(fake, worker, 2);
+    expect(takeSent(fake)).toEqual([]);
+  });
+
   test("as released an engine without its gateway stays alone, and its replies are dropped", () => {
     const fake = fakeEngine([ONE], RELEASED);
     const [[worker]] = startWorkers(fake) as [[number]];
