@@ -24,8 +24,10 @@ import {
 } from "./engine-state.ts";
 import { microsOf, readAverage } from "./estimator.ts";
 import type { ClientId } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 import type { DropReason, Observation } from "./observations.ts";
 import { dropHead, headOf, pendingCount, pushPending } from "./pending-calls.ts";
+import { traceRate } from "./tracer.ts";
 import { requestWorker, stopWorker, writeTo } from "./worker-manager.ts";
 
 /** What a dispatcher has decided not to run: whoever asked for it has to be told, or not. */
@@ -37,12 +39,15 @@ export function currentLimit(state: EngineState, dispatcher: Dispatcher): number
     state.config.settings;
   const { min, max, rate, runningMicros, processingMicros } = dispatcher;
   if (!concurrencyLimiter) return max;
+  const { mutation } = state.config;
   const delayMicros = readAverage(
     limitTime === "running" ? runningMicros : processingMicros,
     averageSamplesMin,
   );
   const known = rate.perSecond > 0 && delayMicros > 0;
-  const limit = limitOf(littlesLaw(limitCoefficient, rate.perSecond, delayMicros), known, min, max);
+  const running = littlesLaw(limitCoefficient, rate.perSecond, delayMicros);
+  const limit =
+    mutation === Bug.clampLost && known ? Math.max(min, running) : limitOf(running, known, min, max);
   return limitAtLeastOne ? Math.max(1, limit) : limit;
 }
 
@@ -60,6 +65,7 @@ export function arrive(state: EngineState, slot: number, drop: Drop, out: Engine
   const { pending, idle } = dispatcher;
   const limit = currentLimit(state, dispatcher);
   observeArrival(state, record, dispatcher, limit, out);
+  if (state.config.mutation === Bug.rateLate) traceRate(state, dispatcher, out.now);
   if (dispatcher.running >= limit) {
     enqueue(state, dispatcher, slot, out);
   } else if (idle.length === 0) {
@@ -84,8 +90,10 @@ export function becomeFree(
   drop: Drop,
   out: EngineEffects,
 ): void {
-  const { settings } = state.config;
-  if (settings.limitOnDrain) {
+  const { settings, mutation } = state.config;
+  if (mutation === Bug.freedIdle) {
+    dispatcher.idle.push(client);
+  } else if (settings.limitOnDrain) {
     dispatcher.idle.push(client);
     drain(state, dispatcher, drop, out);
   } else {
@@ -119,6 +127,8 @@ function dispatch(
 ): void {
   const record = state.records[slot]!;
   const worker = state.workers[client]!;
+  worker.calls++;
+  if (state.config.mutation === Bug.newWorkerTwice && worker.calls === 1) dispatcher.idle.unshift(client);
   record.client = client;
   record.dispatchedMicros = microsOf(out.now);
   worker.slot = slot;

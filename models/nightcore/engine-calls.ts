@@ -23,6 +23,7 @@ import {
 } from "./engine-state.ts";
 import { microsOf } from "./estimator.ts";
 import { type CallId, type CallOutput, INLINE_BYTES_MAX, type NightcoreMessage } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 import type { FileDirection, Observation } from "./observations.ts";
 import { freeRecord, queueingOf, traceArrival, traceEnd } from "./tracer.ts";
 import { writeTo } from "./worker-manager.ts";
@@ -142,10 +143,11 @@ export function takeDone(
   }
   const record = state.records[slot]!;
   const dispatcher = state.dispatchers[record.fn]!;
-  traceEnd(state, record, ok, processingNanos, out.now);
+  const { mutation } = state.config;
+  traceEnd(state, record, ok && mutation !== Bug.successAsFailure, processingNanos, out.now);
   observeEnd(state, record, ok, out);
   worker!.slot = NO_SLOT;
-  dispatcher.running--;
+  if (mutation !== Bug.neverCountedDown) dispatcher.running--;
   becomeFree(state, dispatcher, client, giveUp, out);
   answer(state, record, ok, output, processingNanos, out);
   freeRecord(state, slot);
@@ -171,7 +173,8 @@ export const giveUp: Drop = (state, slot, reason, out) => {
   const { fn, call } = record;
   out.count(`engine.callDropped.${reason}`);
   out.observe?.({ kind: "callDropped", node, fn, call, reason } satisfies Observation);
-  if (settings.failureHandling) answerFailed(state, record, out);
+  const silent = state.config.mutation === Bug.dropSilent && reason === "queueingLimit";
+  if (settings.failureHandling && !silent) answerFailed(state, record, out);
   freeRecord(state, slot);
 };
 
@@ -239,7 +242,7 @@ function answerCaller(
   const { node, settings } = state.config;
   const caller = state.workers[client];
   if (caller === undefined) {
-    if (!settings.failureHandling) {
+    if (!settings.failureHandling || state.config.mutation === Bug.callerUnchecked) {
       crash(state, `call ${call} has ended, and worker ${client}, which made it, is gone`, out);
       return;
     }
@@ -247,7 +250,9 @@ function answerCaller(
     removeFiles(state, record, output.bytes, out);
     return;
   }
-  writeTo(caller, { kind: "returned", client, call, ok, output, sentNanos: out.now }, out);
+  const returned = { kind: "returned", client, call, ok, output, sentNanos: out.now } as const;
+  writeTo(caller, returned, out);
+  if (state.config.mutation === Bug.resultUncompared) writeTo(caller, returned, out);
   out.observe?.({ kind: "resultForwarded", node, fn, call, to: client, ok } satisfies Observation);
 }
 

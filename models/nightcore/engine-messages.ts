@@ -3,6 +3,7 @@
 import type { Nanos } from "../../sim/units.ts";
 import type { CallRecord, EngineEffects, EngineState } from "./engine-state.ts";
 import type { CallOutput, ClientId, EngineToWorker } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 
 export function dispatchMessage(
   state: EngineState,
@@ -10,11 +11,15 @@ export function dispatchMessage(
   { call, method, input, inputBytes, caller, async }: CallRecord,
   sentNanos: Nanos,
 ): EngineToWorker {
+  // The message is recycled, and lacks what it should have been filled in with.
+  const sent = state.config.mutation === Bug.messageNotCleared ? (state.lastInput ?? input) : input;
+  if (state.config.mutation === Bug.messageNotCleared) state.lastInput = input;
   const from =
     state.config.settings.nestedPipes && caller !== 0 && !async ? state.workers[caller] : undefined;
-  if (from === undefined) return { kind: "dispatch", client, call, method, input, inputBytes, sentNanos };
+  if (from === undefined)
+    return { kind: "dispatch", client, call, method, input: sent, inputBytes, sentNanos };
   const replyTo = { process: from.process, client: caller };
-  return { kind: "dispatch", client, call, method, input, inputBytes, sentNanos, replyTo };
+  return { kind: "dispatch", client, call, method, input: sent, inputBytes, sentNanos, replyTo };
 }
 
 /** The output of a call that has none: it was given up, or goes on without its caller. */

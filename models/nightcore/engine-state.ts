@@ -83,6 +83,8 @@ export interface Worker {
   /** What is written before the channel is open is held. */
   open: boolean;
   readonly held: EngineToWorker[];
+  /** Calls that it was given so far, as far as anybody counts. */
+  calls: number;
 }
 
 /** One function at one engine. */
@@ -127,6 +129,8 @@ export interface EngineState {
   reconnects: number;
   /** By I/O thread: which of its connections to the gateway takes the next reply. */
   readonly replyTurns: number[];
+  /** For the slip of recycled messages: the input that was sent last. */
+  lastInput: CallInput | undefined;
   /** The timer for launches that have failed is set. */
   launchesArmed: boolean;
 }
@@ -142,6 +146,7 @@ export function emptyEngine(config: EngineConfig): EngineState {
     gatewayConnected: true,
     reconnects: 0,
     replyTurns: new Array<number>(config.settings.engineThreads).fill(0),
+    lastInput: undefined,
     launchesArmed: false,
   };
 }

@@ -64,15 +64,20 @@ type RateSettings = Pick<
   "rateExponent" | "averageWeight" | "rateTimeConstantNanos" | "averageSamplesMin"
 >;
 
-/** An arrival. The first one has no gap before it and only sets the clock. */
-export function addArrival(rate: RateEstimator, nowMicros: Micros, settings: RateSettings): void {
+/** An arrival. The first one has no gap before it and only sets the clock. `gapMicrosMin`: 1, but for a slip. */
+export function addArrival(
+  rate: RateEstimator,
+  nowMicros: Micros,
+  settings: RateSettings,
+  gapMicrosMin = 1,
+): void {
   const { lastMicros, powers } = rate;
   if (lastMicros < 0) {
     rate.lastMicros = nowMicros;
     return;
   }
   // Arrivals of one microsecond are taken to be a microsecond apart: a gap of 0 would be an infinite rate.
-  const at = Math.max(nowMicros, lastMicros + 1);
+  const at = Math.max(nowMicros, lastMicros + gapMicrosMin);
   const gapMicros = at - lastMicros;
   rate.lastMicros = at;
   const { rateExponent, averageWeight, rateTimeConstantNanos, averageSamplesMin } = settings;

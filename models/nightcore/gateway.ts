@@ -30,6 +30,7 @@ import {
   unlist,
 } from "./gateway-nodes.ts";
 import { type CallId, type CallOutput, callIdOf, type NightcoreMessage } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 import {
   dropHead,
@@ -57,7 +58,8 @@ interface OpenCall {
   readonly client: Address;
   /** Which of the client's connections in time it came by: what breaks them all ends a life. */
   readonly life: number;
-  readonly request: Request;
+  /** Another one only by the slip of a shared context. */
+  request: Request;
   readonly receivedNanos: Nanos;
   dispatchedNanos: Nanos;
   /** Place of the node that has it, or WAITING. */
@@ -80,6 +82,8 @@ export interface GatewayState {
   lives: number;
   /** Number of the last call. */
   lastCall: number;
+  /** For the slip of a buffer that is not cleared: what was sent to a node last. */
+  lastSent: Extract<NightcoreMessage, { kind: "externalCall" }> | undefined;
   /** The timer for the oldest call is set. */
   timeoutArmed: boolean;
 }
@@ -89,6 +93,7 @@ type GatewayEffects = Effects<NightcoreMessage, typeof CALL_TIMEOUT>;
 
 export const gateway: Machine<GatewayConfig, GatewayState, NightcoreMessage, typeof CALL_TIMEOUT> = {
   start(config, out) {
+    out.observe?.({ kind: "gatewayStarted" } satisfies Observation);
     return {
       config,
       nodes: noNodes(),
@@ -98,6 +103,7 @@ export const gateway: Machine<GatewayConfig, GatewayState, NightcoreMessage, typ
       clients: new Map(),
       lives: 0,
       lastCall: config.settings.failureHandling ? firstNumber(out.now) : 0,
+      lastSent: undefined,
       timeoutArmed: false,
     };
   },
@@ -143,6 +149,7 @@ function takeRequest(state: GatewayState, client: Address, request: Request, out
   const { target: method, async = false } = request;
   out.observe?.({ kind: "externalReceived", call, method, async } satisfies Observation);
   const life = lifeOf(state, client, out);
+  if (config.mutation === Bug.sharedContext) shareContext(state, client, request);
   calls.set(call, {
     client,
     life,
@@ -177,11 +184,20 @@ function takeRequest(state: GatewayState, client: Address, request: Request, out
   open.awaited = false;
 }
 
+/** A slip: a request takes over the context of the one that is under way for the same client. */
+function shareContext({ calls }: GatewayState, client: Address, request: Request): void {
+  for (const open of calls.values()) {
+    if (open.client === client && open.awaited)
+      open.request = { ...open.request, exchange: request.exchange };
+  }
+}
+
 /** Whether one more call may run. */
 function hasRoom({ nodes, running, config }: GatewayState): boolean {
   const nodeCount = nodes.listed.length;
   const { maxRunningPerNode } = config.settings;
-  return nodeCount > 0 && (maxRunningPerNode === 0 || running < maxRunningPerNode * nodeCount);
+  const most = maxRunningPerNode * nodeCount + (config.mutation === Bug.admissionOffByOne ? 1 : 0);
+  return nodeCount > 0 && (maxRunningPerNode === 0 || running < most);
 }
 
 /** Gives a call to a node. False: there is no way there, and the call has ended. */
@@ -191,7 +207,8 @@ function dispatch(state: GatewayState, call: CallId, open: OpenCall, out: Gatewa
   const place = pickNode(nodes, config.settings, config.functionOf[method]!, out);
   const node = nodes.known[place]!;
   let connection = nextConnection(node, out.thread);
-  if (connection === undefined && config.settings.failureHandling) connection = anyConnection(node);
+  const searches = config.settings.failureHandling && config.mutation !== Bug.failedSendCounts;
+  if (connection === undefined && searches) connection = anyConnection(node);
   node.inFlight++;
   if (connection === undefined) {
     // The release goes on counting it at the node.
@@ -208,11 +225,13 @@ function dispatch(state: GatewayState, call: CallId, open: OpenCall, out: Gatewa
     node: node.node,
     queueingNanos: out.now - open.receivedNanos,
   } satisfies Observation);
-  out.send(
-    node.engine,
-    { kind: "externalCall", call, connection, method, input, inputBytes, async },
-    connection,
-  );
+  const sent = { kind: "externalCall", call, connection, method, input, inputBytes, async } as const;
+  if (config.mutation === Bug.bufferNotCleared) {
+    const before = state.lastSent;
+    if (before?.connection === connection) out.send(node.engine, before, connection);
+    state.lastSent = sent;
+  }
+  out.send(node.engine, sent, connection);
   return true;
 }
 
@@ -234,6 +253,7 @@ function takeReply(
     overheadNanos: out.now - open.dispatchedNanos - processingNanos,
   } satisfies Observation);
   end(state, call, open, ok ? 200 : 500, output, out);
+  if (state.config.mutation === Bug.drainIgnoresLimit) admit(state, out);
   if (hasRoom(state)) admit(state, out);
 }
 
@@ -363,7 +383,7 @@ function loseNode(state: GatewayState, place: number, out: GatewayEffects): void
   disconnectNode(node);
   out.count("gateway.nodeLost");
   if (!config.settings.failureHandling) return;
-  unlist(nodes, place);
+  if (config.mutation !== Bug.deadNodeListed) unlist(nodes, place);
   out.observe?.({ kind: "nodeUnlisted", node: node.node } satisfies Observation);
   for (const [call, open] of calls) {
     if (open.place === place) end(state, call, open, 500, undefined, out);

@@ -137,6 +137,8 @@ export type FileObservation =
     };
 
 export type GatewayObservation =
+  /** It knows of nothing. */
+  | { readonly kind: "gatewayStarted" }
   /** A call from outside has a number now. */
   | {
       readonly kind: "externalReceived";

@@ -10,6 +10,7 @@ import type { Nanos } from "../../sim/units.ts";
 import type { CallInput } from "../applications/messages.ts";
 import { type CallRecord, type Dispatcher, type EngineState, NO_SLOT } from "./engine-state.ts";
 import { addArrival, addSample, microsOf } from "./estimator.ts";
+import { Bug } from "./mutations.ts";
 
 const NO_INPUT: CallInput = { request: 0, variables: [] };
 
@@ -22,7 +23,7 @@ export type NewCall = Pick<
 /** A place for the record of a call that arrives now; its arrival counts for the rate. */
 export function traceArrival(state: EngineState, arrived: NewCall, now: Nanos): number {
   const receivedMicros = microsOf(now);
-  addArrival(state.dispatchers[arrived.fn]!.rate, receivedMicros, state.config.settings);
+  if (state.config.mutation !== Bug.rateLate) traceRate(state, state.dispatchers[arrived.fn]!, now);
   const slot = state.freeSlots.pop() ?? state.records.push(emptyRecord()) - 1;
   const record = state.records[slot]!;
   record.call = arrived.call;
@@ -40,6 +41,12 @@ export function traceArrival(state: EngineState, arrived: NewCall, now: Nanos): 
   record.dispatchedMicros = receivedMicros;
   record.childQueueingMicros = 0;
   return slot;
+}
+
+/** A call of the function has come. */
+export function traceRate({ config }: EngineState, { rate }: Dispatcher, now: Nanos): void {
+  const { settings, mutation } = config;
+  addArrival(rate, microsOf(now), settings, mutation === Bug.zeroGap ? 0 : 1);
 }
 
 function emptyRecord(): CallRecord {
@@ -87,7 +94,8 @@ export function traceEnd(
   if (record.parent !== 0) {
     const parent = state.records[record.parentSlot]!;
     // The place may have come to another call, if the caller did not wait for this one.
-    if (parent.call === record.parent) parent.childQueueingMicros += queueingMicros;
+    const times = state.config.mutation === Bug.queueingTwice ? 2 : 1;
+    if (parent.call === record.parent) parent.childQueueingMicros += times * queueingMicros;
   }
   if (ok) feed(state, record, finishedMicros, queueingMicros, handlerNanos);
 }

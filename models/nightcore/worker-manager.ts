@@ -22,6 +22,7 @@ import {
   type Worker,
 } from "./engine-state.ts";
 import { CLIENT_MAX, type ClientId, type EngineToWorker } from "./messages.ts";
+import { Bug } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
 import { pendingCount } from "./pending-calls.ts";
 
@@ -47,7 +48,7 @@ export function requestWorker(
     if (!settings.failureHandling) crash(state, "no client number is left", out);
     return false;
   }
-  const client = state.workers.push(undefined) - 1;
+  const client = nextClient(state);
   out.count("engine.workerRequested");
   out.observe?.({
     kind: "workerRequested",
@@ -69,6 +70,18 @@ export function requestWorker(
     out.setTimer(LAUNCHES, LAUNCH_TIMEOUT_NANOS);
   }
   return true;
+}
+
+/** Numbers are given out in order, and never again. */
+function nextClient({ config, workers, dispatchers }: EngineState): ClientId {
+  if (config.mutation === Bug.numberReused) {
+    const free = workers.findIndex(
+      (worker, client) =>
+        client > 0 && worker === undefined && dispatchers.every(({ requested }) => !requested.has(client)),
+    );
+    if (free > 0) return free;
+  }
+  return workers.push(undefined) - 1;
 }
 
 /** A launcher has come: the function's first workers are asked for. There is one of a function at a time. */
@@ -141,7 +154,7 @@ export function takeWorker(
     tellToStop(state, fn, client, out);
     return undefined;
   }
-  const worker: Worker = { fn, process: from, slot: NO_SLOT, open: false, held: [] };
+  const worker: Worker = { fn, process: from, slot: NO_SLOT, open: false, held: [], calls: 0 };
   state.workers[client] = worker;
   dispatcher.workers++;
   out.watch(from);
@@ -197,7 +210,7 @@ export function expireLaunches(state: EngineState, out: EngineEffects): void {
   for (const dispatcher of state.dispatchers) {
     const { requested } = dispatcher;
     for (const [client, sinceNanos] of requested) {
-      if (sinceNanos + LAUNCH_TIMEOUT_NANOS > out.now) continue;
+      if (sinceNanos + LAUNCH_TIMEOUT_NANOS > out.now || state.config.mutation === Bug.requestKept) continue;
       requested.delete(client);
       out.count("engine.launchFailed");
     }
