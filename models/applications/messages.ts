@@ -1,7 +1,11 @@
 /** Messages outside the runtimes that are compared: clients, web servers, stateful services, queues. */
 
 import type { Address, Closed } from "../../sim/machine.ts";
-import type { Bytes } from "../../sim/units.ts";
+import type { Bytes, Nanos } from "../../sim/units.ts";
+import { MILLISECOND } from "../../sim/units.ts";
+
+/** A connection that has broken is opened again after this pause. */
+export const RECONNECT_NANOS: Nanos = 100 * MILLISECOND;
 
 /** What a request carries through everything that it calls. */
 export interface CallInput {
