@@ -15,6 +15,7 @@ import { firstNumber } from "../boki/identifiers.ts";
 import type { BokiMessage } from "../boki/messages.ts";
 import type { WorkloadConfig } from "./config.ts";
 import type { ClientArgs } from "./programs.ts";
+import { dueNanos, firstDueNanos, sendNanos, waitNanos } from "./timetable.ts";
 
 export interface ClientConfig {
   readonly gateway: Address;
@@ -62,10 +63,6 @@ const GIVE_UP = "giveUp";
 const LOOKS_PER_GIVE_UP = 4;
 /** A loop that has failed is begun anew after this long. */
 const LOOP_PAUSE_NANOS: Nanos = 10 * MILLISECOND;
-/** A connection of the published load generator that has fallen behind sends at most this much faster than its pace. */
-const CATCH_UP = 1.2;
-/** Connections of one thread of it start this far apart. */
-const CONNECTION_STAGGER_NANOS: Nanos = 5 * MILLISECOND;
 
 export const client: Machine<ClientConfig, ClientState, BokiMessage> = {
   start(config, out) {
@@ -89,12 +86,10 @@ export const client: Machine<ClientConfig, ClientState, BokiMessage> = {
       out.setTimer(ARRIVAL, start - out.now);
       return state;
     }
-    const perThread = Math.ceil(arrival.connections / arrival.threads);
     for (let i = 0; i < arrival.connections; i++) {
-      // Connection i of every thread shares its phase, as the threads start together.
-      const originNanos = start + (i % perThread) * CONNECTION_STAGGER_NANOS;
+      const originNanos = firstDueNanos(start, i, arrival.connections, arrival.threads);
       state.connections.push({ originNanos, sent: 0, lastSentNanos: 0 });
-      out.setTimer(i, waitUntil(originNanos, out));
+      out.setTimer(i, waitNanos(originNanos, out));
     }
     return state;
   },
@@ -138,7 +133,8 @@ export const client: Machine<ClientConfig, ClientState, BokiMessage> = {
       case "timetable": {
         const connection = Number(timer);
         const used = state.connections[connection]!;
-        const due = dueNanos(used, (arrival.connections * SECOND) / arrival.perSecond);
+        const periodNanos = (arrival.connections * SECOND) / arrival.perSecond;
+        const due = dueNanos(used.originNanos, used.sent, periodNanos);
         used.sent++;
         used.lastSentNanos = out.now;
         request(state, programs.once, { workload: workload.name }, connection, due, out);
@@ -162,9 +158,8 @@ function goOn(state: ClientState, open: OpenRequest, failed: boolean, out: Effec
   if (arrival.kind !== "timetable") return;
   const used = state.connections[open.index]!;
   const periodNanos = (arrival.connections * SECOND) / arrival.perSecond;
-  // Behind its timetable, a connection catches up, but not faster than it may.
-  const earliestNanos = used.lastSentNanos + Math.floor(periodNanos / CATCH_UP);
-  out.setTimer(open.index, waitUntil(Math.max(dueNanos(used, periodNanos), earliestNanos), out));
+  const due = dueNanos(used.originNanos, used.sent, periodNanos);
+  out.setTimer(open.index, waitNanos(sendNanos(due, used.lastSentNanos, periodNanos), out));
 }
 
 /** A call that was lost, or whose operation ended so, may have done what it was to do. */
@@ -214,15 +209,6 @@ function request(
   state.open.set(number, { operation, index, sentNanos: out.now });
   if (operation !== undefined) armGiveUp(state, out);
   out.send(gateway, { kind: "request", request: number, logBook, input: { program, args } });
-}
-
-function dueNanos(connection: Connection, periodNanos: number): Nanos {
-  return connection.originNanos + Math.floor(connection.sent * periodNanos);
-}
-
-/** The published client waits with a timer of whole milliseconds, so a request leaves up to one late. */
-function waitUntil(timeNanos: Nanos, out: Effects<BokiMessage>): Nanos {
-  return Math.max(0, timeNanos - out.now) + Math.floor(out.sample() * MILLISECOND);
 }
 
 function stopOf(state: ClientState): Nanos {
