@@ -9,6 +9,7 @@
 import type { CostModel } from "../../sim/machine.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import type { Language } from "../applications/application.ts";
+import { sizeBytes as applicationBytes } from "../applications/costs.ts";
 import type { NightcoreConfig } from "./config.ts";
 import { ENGINE_WORK } from "./engine-state.ts";
 import {
@@ -84,36 +85,15 @@ const LIBRARY: Readonly<Record<Language, CostName>> = {
   python: "libraryPython",
 };
 
-/** Request and status lines with headers, as the published clients send and the gateway formats them. */
-const HTTP_REQUEST_BYTES: Bytes = 180;
-const HTTP_RESPONSE_BYTES: Bytes = 150;
-/** A stateful service's protocol around what is carried. */
-const STORE_HEADER_BYTES: Bytes = 40;
-
 /** Size on the wire; what goes over pipes has one size whatever it carries. */
 export function sizeBytes(message: NightcoreMessage): Bytes {
   switch (message.kind) {
-    case "httpRequest":
-      return HTTP_REQUEST_BYTES + message.inputBytes;
-    case "httpResponse":
-      return HTTP_RESPONSE_BYTES + message.outputBytes;
     case "externalCall":
       return GATEWAY_HEADER_BYTES + message.inputBytes;
     case "externalDone":
       return GATEWAY_HEADER_BYTES + message.output.bytes;
     case "engineHello":
       return GATEWAY_HEADER_BYTES;
-    case "storeRequest":
-      return STORE_HEADER_BYTES + message.requestBytes;
-    case "storeReply":
-      return STORE_HEADER_BYTES + message.replyBytes;
-    case "publish":
-    case "deliver":
-      return STORE_HEADER_BYTES + message.bytes;
-    case "acknowledge":
-      return STORE_HEADER_BYTES;
-    case "closed":
-      return 0;
     case "launcherHello":
     case "launcherWelcome":
     case "createWorker":
@@ -126,6 +106,8 @@ export function sizeBytes(message: NightcoreMessage): Bytes {
     case "dispatch":
     case "returned":
       return CHANNEL_MESSAGE_BYTES;
+    default:
+      return applicationBytes(message);
   }
 }
 

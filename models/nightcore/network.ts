@@ -7,6 +7,18 @@ import type { LinkProfile } from "../../sim/network.ts";
 import { MICROSECOND, type Nanos, SECOND } from "../../sim/units.ts";
 import { CHANNELS_PER_PROCESS, type NightcoreConfig } from "./config.ts";
 
+/** What a process is, to group results by and to connect it. */
+export type Role =
+  | "gateway"
+  | "engine"
+  | "launcher"
+  | "worker"
+  | "store"
+  | "queue"
+  | "web"
+  | "consumer"
+  | "client";
+
 export interface NetworkConfig {
   /** One-way delay between two hosts, without the CPU time of either end. */
   readonly latency: Distribution;
@@ -41,3 +53,52 @@ export const NETWORK_DEFAULTS: NetworkConfig = {
   cpuJitter: { kind: "lognormal", median: 0.97, sigma: 0.25 },
   keepAliveNanos: 10 * SECOND,
 };
+
+/** What decides how a process is connected. */
+export interface Place {
+  readonly role: Role;
+  /** Index of its host. */
+  readonly host: number;
+  /** Connections that it keeps to each server it asks; they are numbered from 0. */
+  readonly connections: number;
+}
+
+const NODE_ROLES: ReadonlySet<Role> = new Set(["engine", "launcher", "worker"]);
+
+/** How two processes are connected, whichever of them sends. */
+export function createRouting(
+  settings: NightcoreConfig,
+  network: NetworkConfig,
+  functionCount: number,
+): (from: Place, to: Place) => LinkProfile {
+  const { engineThreads, connectionsPerThread, directWrite } = settings;
+  const { keepAliveNanos } = network;
+  const channel: LinkProfile = {
+    name: "channel",
+    latency: network.pipeLatency,
+    // Launchers use the connection of their function's number.
+    connections: Math.max(CHANNELS_PER_PROCESS, functionCount),
+    pinned: true,
+    local: true,
+  };
+  const directChannel: LinkProfile = { ...channel, sharedWrites: true };
+  const tcp = (connections: number, local: boolean): LinkProfile => ({
+    name: local ? "loopback" : "network",
+    latency: local ? network.loopbackLatency : network.latency,
+    connections,
+    pinned: true,
+    local,
+    keepAliveNanos,
+  });
+  return (from, to) => {
+    const sameHost = from.host === to.host;
+    if (NODE_ROLES.has(from.role) && NODE_ROLES.has(to.role)) {
+      return directWrite && from.role === "engine" ? directChannel : channel;
+    }
+    const isNode = from.role === "engine" || to.role === "engine";
+    return tcp(
+      isNode ? engineThreads * connectionsPerThread : Math.max(from.connections, to.connections),
+      sameHost,
+    );
+  };
+}
