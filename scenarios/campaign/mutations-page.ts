@@ -1,5 +1,6 @@
 /** docs/mutations.md, from what the hunts brought home. */
 
+import { SHOWN_BY } from "./bugs.ts";
 import { describeSize } from "./explain.ts";
 import type { Quarry } from "./hunt.ts";
 import type { FailureName } from "./run-case.ts";
@@ -40,6 +41,12 @@ function table(entries: readonly Entry[]): string {
   return [line(HEAD), line(HEAD.map(() => "---")), ...entries.map((entry) => line(rowOf(entry)))].join("\n");
 }
 
+function shownByTests(): string {
+  return Object.entries(SHOWN_BY)
+    .map(([id, { why, test }]) => `- ${id} (\`${test}\`): ${why}.`)
+    .join("\n");
+}
+
 export function mutationsPage(
   entries: readonly Entry[],
   runs: number,
@@ -76,9 +83,13 @@ ${table(of("allowed"))}
 
 ## Defects of the released code
 
-Each alone, everything else as designed. Those that break nothing in any run are about performance or the lack of a feature, and are shown elsewhere.
+Each alone, everything else as designed.
 
 ${table(of("defect"))}
+
+Those that alone break nothing in any run are shown by a test of the role:
+
+${shownByTests()}
 `;
   return { page, missed };
 }

@@ -4,7 +4,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DEFECTS } from "../../models/boki/defects.ts";
 import { Mutation } from "../../models/boki/mutations.ts";
-import { ALLOWED, EXPECTED_OF_DEFECT, EXPECTED_OF_MUTATION } from "../../scenarios/campaign/bugs.ts";
+import {
+  ALLOWED,
+  EXPECTED_OF_DEFECT,
+  EXPECTED_OF_MUTATION,
+  SHOWN_BY,
+} from "../../scenarios/campaign/bugs.ts";
 
 const page = readFileSync("docs/mutations.md", "utf8");
 const rows = new Map(
@@ -38,4 +43,12 @@ test("nearly all mutations were found", () => {
   const mutations = Object.values(Mutation).filter((id) => id > 0 && id <= 60);
   const found = mutations.filter((id) => rows.get(String(id))?.broke !== "nothing");
   expect(found.length).toBeGreaterThanOrEqual(50);
+});
+
+test("a defect that alone breaks nothing is shown by a test", () => {
+  for (const [id, expected] of Object.entries(EXPECTED_OF_DEFECT)) {
+    const shown = SHOWN_BY[id as keyof typeof SHOWN_BY];
+    expect(shown === undefined, id).toBe(expected.length > 0);
+    if (shown !== undefined) expect(readFileSync(shown.test, "utf8"), id).toMatch(new RegExp(`\\b${id}\\b`));
+  }
 });

@@ -11,7 +11,15 @@
 import type { Address, OperationId } from "../../../sim/machine.ts";
 import { type Nanos, SECOND } from "../../../sim/units.ts";
 import type { EngineState } from "../engine-state.ts";
-import { highOf, join, type LogspaceId, type NodeId, positionOf, type Seqnum } from "../identifiers.ts";
+import {
+  highOf,
+  join,
+  type LogspaceId,
+  type NodeId,
+  positionOf,
+  type Seqnum,
+  viewOf,
+} from "../identifiers.ts";
 import type { Observation } from "../observations.ts";
 import { logspaceOfLogBook } from "../view.ts";
 import type { WorkerState } from "../worker.ts";
@@ -78,6 +86,17 @@ export function createLivenessChecks(
     );
   }
 
+  /** A blocking read without a match has to wait for one. None can come behind the newest view. */
+  function checkWaited({ started }: OpenRead, nowNanos: Nanos): void {
+    const newest = reference.view()?.viewId ?? 0;
+    if (started.direction !== "nextBlock" || viewOf(highOf(started.seqnum)) > newest) return;
+    violations.report(
+      "L2",
+      nowNanos,
+      `${describeQuestion(started, started.engine)} is answered that there is none, and has not waited for one`,
+    );
+  }
+
   function checkMatch(read: OpenRead, seqnum: Seqnum, nowNanos: Nanos, done: boolean): void {
     const sinceNanos = nowNanos - Math.max(shownNanos(read, seqnum), calmFromNanos);
     if (sinceNanos <= promptNanos) return;
@@ -127,7 +146,10 @@ export function createLivenessChecks(
     },
 
     readDone(read, { outcome, seqnum }, nowNanos) {
-      if (read.blockedAt === undefined) return;
+      if (read.blockedAt === undefined) {
+        if (outcome === "empty") checkWaited(read, nowNanos);
+        return;
+      }
       checkLimit(read, nowNanos, true);
       if (outcome === "ok") checkMatch(read, seqnum, nowNanos, true);
     },

@@ -57,3 +57,13 @@ describe("a bug is found, breaks what it is expected to break, and is made small
     expect(found?.shrunk.operations).toBeLessThanOrEqual(20);
   });
 });
+
+test("a blocking read that is answered empty without having waited breaks L2 (P17)", () => {
+  const { found } = hunt({
+    campaign: { ...DESIGNED, seed: 3, defects: ["P17"] },
+    runs: 20,
+    shrinkAttempts: 200,
+  });
+  expect(found?.first).toBe("L2");
+  expect(found?.shrunk.operations).toBeLessThanOrEqual(4);
+});
