@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Amount, Code, Instruction } from "../../../models/applications/application.ts";
+import type { Amount, Code } from "../../../models/applications/application.ts";
 import {
   advance,
   amountOf,
@@ -11,91 +11,41 @@ import {
   resume,
   startExecution,
 } from "../../../models/applications/execution.ts";
+import type { Distribution } from "../../../sim/distribution.ts";
+import type { Effects } from "../../../sim/machine.ts";
 import { fakeEffects } from "../boki/fake-effects.ts";
+import { type Body, call, compile, evaluation, fixed, type Step, work } from "./structured.ts";
 
-/** The structured form of a body, and its evaluation as anybody would write it. */
-type Step =
-  | { readonly op: "work"; readonly amount: number }
-  | { readonly op: "call"; readonly method: number }
-  | { readonly op: "repeat"; readonly times: number; readonly body: Step[] }
-  | { readonly op: "once"; readonly once: number; readonly body: Step[] }
-  | { readonly op: "never"; readonly body: Step[] }
-  | { readonly op: "parallel"; readonly branches: Step[][] };
+const VARIABLES = 3;
 
-const fixed = (factor: number): Amount => ({ factor, variables: [] });
-
-function compile(steps: readonly Step[]): Instruction[] {
-  const code: Instruction[] = [];
-  const emit = (instruction: Instruction) => code.push(instruction) - 1;
-  const block = (body: readonly Step[]) => {
-    for (const step of body) one(step);
-  };
-  function one(step: Step): void {
-    switch (step.op) {
-      case "work":
-        emit({ op: "work", work: "w", amount: fixed(step.amount) });
-        return;
-      case "call":
-        emit({ op: "call", method: step.method, inputBytes: fixed(1) });
-        return;
-      case "repeat": {
-        const at = emit({ op: "end" });
-        block(step.body);
-        emit({ op: "next", back: at + 1 });
-        code[at] = { op: "repeat", times: fixed(step.times + 0.5), behind: code.length };
-        return;
-      }
-      case "once":
-      case "never": {
-        const at = emit({ op: "end" });
-        block(step.body);
-        code[at] =
-          step.op === "once"
-            ? { op: "ifFirst", once: step.once, otherwise: code.length }
-            : { op: "branch", share: fixed(0), otherwise: code.length };
-        return;
-      }
-      case "parallel": {
-        const at = emit({ op: "end" });
-        const branches = step.branches.map((branch) => {
-          const start = code.length;
-          block(branch);
-          emit({ op: "end" });
-          return start;
-        });
-        code[at] = { op: "parallel", branches, behind: code.length };
-      }
-    }
-  }
-  block(steps);
-  emit({ op: "end" });
-  return code;
-}
-
-/** How often each thing happens, whatever the order of answers. */
-function count(steps: readonly Step[], into: Map<string, number>, seen: Set<number>): Map<string, number> {
-  const add = (what: string, by = 1) => into.set(what, (into.get(what) ?? 0) + by);
-  for (const step of steps) {
-    if (step.op === "work") add("work", step.amount);
-    if (step.op === "call") add(`call ${step.method}`);
-    if (step.op === "repeat") for (let i = 0; i < step.times; i++) count(step.body, into, seen);
-    if (step.op === "once" && !seen.has(step.once)) {
-      seen.add(step.once);
-      count(step.body, into, seen);
-    }
-    if (step.op === "parallel") for (const branch of step.branches) count(branch, into, seen);
-  }
-  return into;
-}
+const anAmount: fc.Arbitrary<Amount> = fc.record({
+  factor: fc.constantFrom(0, 0.5, 1, 2.5),
+  variables: fc.array(fc.nat(VARIABLES - 1), { maxLength: 1 }),
+});
+const aValue: fc.Arbitrary<Distribution> = fc.constantFrom(
+  { kind: "constant", value: 2.9 },
+  { kind: "uniform", low: 0, high: 4 },
+);
 
 const { steps } = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
   steps: fc.array(tie("step"), { maxLength: 4, depthIdentifier: "code" }),
   step: fc.oneof(
     { depthIdentifier: "code", depthSize: "small", withCrossShrink: true },
-    fc.record({ op: fc.constant("work" as const), amount: fc.nat(9) }),
-    fc.record({ op: fc.constant("call" as const), method: fc.nat(3) }),
-    fc.record({ op: fc.constant("repeat" as const), times: fc.nat(3), body: tie("steps") }),
-    fc.record({ op: fc.constant("never" as const), body: tie("steps") }),
+    fc.record({ op: fc.constant("work" as const), work: fc.constantFrom("w", "v"), amount: anAmount }),
+    fc.record({ op: fc.constantFrom("call", "callAsync"), method: fc.nat(3), inputBytes: anAmount }),
+    fc.record({
+      op: fc.constant("store" as const),
+      store: fc.nat(2),
+      command: fc.constantFrom("get", "set"),
+      units: anAmount,
+      arrivalOf: fc.constant(2),
+    }),
+    fc.record({ op: fc.constant("publish" as const), queue: fc.nat(1), bytes: anAmount }),
+    fc.record({ op: fc.constant("draw" as const), variable: fc.nat(VARIABLES - 1), value: aValue }),
+    fc.record({ op: fc.constant("repeat" as const), times: anAmount, body: tie("steps") }),
+    fc.record({ op: fc.constant("branch" as const), share: anAmount, body: tie("steps") }),
+    fc.record({ op: fc.constant("last" as const), body: tie("steps") }),
+    fc.record({ op: fc.constant("once" as const), once: fc.nat(2), body: tie("steps") }),
     fc.record({ op: fc.constant("parallel" as const), branches: fc.array(tie("steps"), { maxLength: 3 }) }),
   ),
 }));
@@ -140,27 +90,100 @@ function run(code: Code, pick: (n: number) => number, context: Context, variable
   return { out, execution, most };
 }
 
+function samplePlain(drawn: number, distribution: Distribution | undefined): number {
+  if (distribution === undefined) return drawn;
+  if (distribution.kind === "constant") return distribution.value;
+  if (distribution.kind !== "uniform") throw new Error(`no draw of ${distribution.kind} here`);
+  return distribution.low + drawn * (distribution.high - distribution.low);
+}
+
+/** The compiled form of steps, with a trace as the direct evaluation keeps it. */
+function compiled(body: readonly Step[], sample: Effects["sample"]) {
+  const code = compile(body);
+  const trace: string[] = [];
+  const seen = new Set<number>();
+  const waiting: number[] = [];
+  const note = (task: number, what: string) => {
+    trace.push(what);
+    waiting.push(task);
+  };
+  const tracing: ExecutionHost<undefined> = {
+    call: (_, _execution, task, method, bytes, async) =>
+      note(task, `${async ? "callAsync" : "call"} ${method} ${bytes}`),
+    store: (_, _execution, task, step, { units, requestBytes, replyBytes }) => {
+      expect([requestBytes, replyBytes]).toEqual([Math.round(10 * units), Math.round(20 * units)]);
+      note(task, `store ${step.store} ${step.command} ${units}`);
+    },
+    publish: (_, _execution, task, queue, bytes) => note(task, `publish ${queue} ${bytes}`),
+    isFirst: (_, once) => !seen.has(once) && seen.add(once) === seen,
+  };
+  const out: Effects = {
+    ...fakeEffects(),
+    sample,
+    work: (kind, amount) => void trace.push(`work ${kind} ${amount}`),
+  };
+  const execution = startExecution({ request: 1, variables: [1, 2, 0] });
+  let ended = false;
+  return {
+    trace,
+    waiting,
+    execution,
+    start: () => void (ended = advance(execution, 0, code, tracing, undefined, out)),
+    answer(index: number, ok: boolean, last: boolean): void {
+      const [task] = waiting.splice(index, 1);
+      ended = ok
+        ? resume(execution, task!, last, code, tracing, undefined, out)
+        : fail(execution, task!, code, tracing, undefined, out);
+    },
+    hasEnded: () => ended,
+  };
+}
+
 describe("executing a body", () => {
-  test("does what its steps say, in whatever order answers come, and ends when all of it has", () => {
+  test("does what its steps say in the order of a direct evaluation, however it is answered", () => {
+    const answers = fc.infiniteStream(
+      fc.record({ pick: fc.nat(), ok: fc.integer({ min: 0, max: 15 }), last: fc.boolean() }),
+    );
+    const draws = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
     fc.assert(
-      fc.property(steps, fc.infiniteStream(fc.nat()), (body, order) => {
-        const context = contextOf();
-        const { out, execution } = run(compile(body), (n) => order.next().value % n, context);
-        const expected = count(body, new Map(), new Set());
-        expect(out.worked.get("w") ?? 0).toBe(expected.get("work") ?? 0);
-        expected.delete("work");
-        expect(context.calls).toEqual(expected);
-        expect(context.waiting).toEqual([]);
-        expect(execution.tasks).toHaveLength(1);
-        expect(hasFailed(execution)).toBe(false);
-        expect(execution.tasks[0]!.loops).toEqual([]);
+      fc.property(steps, answers, draws, (body, answer, draw) => {
+        const drawn: number[] = [];
+        const sampleFrom = () => {
+          let next = 0;
+          return (distribution?: Distribution) => {
+            while (drawn.length <= next) drawn.push(draw.next().value);
+            return samplePlain(drawn[next++]!, distribution);
+          };
+        };
+        const direct: Body = {
+          variables: [1, 2, 0],
+          seen: new Set(),
+          trace: [],
+          sample: sampleFrom(),
+        };
+        const expected = evaluation(body, direct);
+        const actual = compiled(body, sampleFrom());
+        expected.start();
+        actual.start();
+        while (!expected.hasEnded() && direct.trace.length < 300) {
+          const { pick, ok, last } = answer.next().value;
+          const index = pick % expected.waiting.length;
+          expected.answer(index, ok > 0, last);
+          actual.answer(index, ok > 0, last);
+        }
+        expect(actual.trace).toEqual(direct.trace);
+        expect(actual.hasEnded()).toBe(expected.hasEnded());
+        if (!expected.hasEnded()) return;
+        expect(hasFailed(actual.execution)).toBe(expected.hasFailed());
+        expect(actual.execution.variables).toEqual(direct.variables);
+        expect(actual.execution.tasks).toHaveLength(1);
+        expect(actual.waiting).toEqual([]);
       }),
-      { seed: 3, numRuns: 500 },
+      { seed: 3, numRuns: 1_000 },
     );
   });
 
   test("runs branches at the same time, and goes on when the last has ended", () => {
-    const call = (method: number): Step => ({ op: "call", method });
     const body: Step[] = [{ op: "parallel", branches: [[call(0)], [call(1), call(2)], []] }, call(3)];
     const context = contextOf();
     expect(run(compile(body), () => 0, context).most).toBe(2);
@@ -169,14 +192,13 @@ describe("executing a body", () => {
 
   test("does not take a branch that has yet to begin for one that has ended", () => {
     const nothing: Step = { op: "parallel", branches: [] };
-    const body: Step[] = [{ op: "parallel", branches: [[nothing], [{ op: "call", method: 1 }]] }];
+    const body: Step[] = [{ op: "parallel", branches: [[nothing], [call(1)]] }];
     const context = contextOf();
     expect(run(compile(body), () => 0, context).execution.tasks).toHaveLength(1);
     expect(context.calls.get("call 1")).toBe(1);
   });
 
   test("ends what a failure happens in, after the branches beside it, and not what is before", () => {
-    const call = (method: number): Step => ({ op: "call", method });
     const inner: Step = {
       op: "parallel",
       branches: [
@@ -211,7 +233,7 @@ describe("executing a body", () => {
   });
 
   test("comes to a place that is for the first time only once in a life", () => {
-    const code = compile([{ op: "once", once: 4, body: [{ op: "work", amount: 5 }] }]);
+    const code = compile([{ op: "once", once: 4, body: [work("w", 5)] }]);
     const context = contextOf();
     expect(run(code, () => 0, context).out.worked.get("w")).toBe(5);
     expect(run(code, () => 0, context).out.worked.get("w")).toBeUndefined();
