@@ -36,6 +36,11 @@ export interface LinkProfile {
   readonly pinned?: boolean;
   /** Of pinned connections: any thread of the sender writes them itself, only reading belongs to the owner. */
   readonly sharedWrites?: boolean;
+  /**
+   * Of several pinned connections: connection c belongs to thread c + `shift` modulo their number, so that the first
+   * connections of many peers do not all meet on one thread. The same in both directions. Default: 0.
+   */
+  readonly shift?: number;
   /** The message does not pass the network interfaces of the hosts: pipes and loopback. */
   readonly local?: boolean;
   /** After this long a process knows that a peer's host has lost power; undefined: it never learns. */
@@ -55,6 +60,7 @@ export interface Link {
   readonly owner: number;
   /** Of several pinned connections: the threads of the sender that own them in turn. */
   readonly owners: number;
+  readonly shift: number;
   readonly keepAliveNanos: Nanos | undefined;
   /**
    * Per sending thread, side by side: the last step that sent something, the connection it used, and for each connection
@@ -305,7 +311,7 @@ export function createLink(
   { threadCount, ioThreadCount }: Pick<Endpoint, "threadCount" | "ioThreadCount">,
   owner: number,
 ): Link {
-  const { pinned = false, local = false, sharedWrites = false, keepAliveNanos } = profile;
+  const { pinned = false, local = false, sharedWrites = false, shift = 0, keepAliveNanos } = profile;
   const handsOver = pinned && !sharedWrites;
   const connections = pinned ? Math.max(1, profile.connections) : profile.connections;
   const lanesOf = pinned ? 1 : threadCount;
@@ -317,6 +323,7 @@ export function createLink(
     local,
     owner,
     owners: ioThreadCount,
+    shift,
     keepAliveNanos,
     sampler,
     stream,
@@ -326,7 +333,7 @@ export function createLink(
 
 /** The sender's thread that owns a connection of a pinned link. */
 export function connectionOwner(link: Link, connection: number): number {
-  return link.connections === 1 ? link.owner : connection % link.owners;
+  return link.connections === 1 ? link.owner : (connection + link.shift) % link.owners;
 }
 
 function forgetArrivals({ lanes, connections }: Link): void {

@@ -285,6 +285,6 @@ function receivingThread(
   const size = target.poolStations[pool]!;
   if (size === 1) return target.poolStart[pool]!;
   let turn = from.address + connection;
-  if (link.pinned) turn = link.connections === 1 ? ownerThread(target, from) : connection;
+  if (link.pinned) turn = link.connections === 1 ? ownerThread(target, from) : connection + link.shift;
   return target.poolStart[pool]! + (turn % size);
 }

@@ -67,6 +67,40 @@ describe("several pinned connections", () => {
     ]);
   });
 
+  test("are dealt to threads from another one on, at both ends, where the link says so", () => {
+    const shifted = { ...PINNED, shift: 3 };
+    const simulation = simulate({ link: shifted });
+    const host = simulation.addHost({ name: "host", cores: 8 });
+    const threads: [string, number][] = [];
+    const answers = logging({
+      receive: ({ kind }, out) => {
+        threads.push([kind, out.thread]);
+        // Over the connection that it came by: nothing is handed over.
+        if (kind.startsWith("on")) out.send(0, note(`back ${kind}`), Number(kind.slice(3)));
+      },
+    });
+    const options = {
+      costs: costs({ receiveNanos: () => 1 }),
+      pools: [{ name: "io", threads: 4 }],
+      handOffNanos: 1_000,
+      host,
+    };
+    const sender = add(
+      simulation,
+      "sender",
+      logging({
+        start: (out) => {
+          for (let i = 0; i < 6; i++) out.send(1, note(`on ${i}`), i);
+        },
+      }),
+    );
+    add(simulation, "receiver", answers, options);
+    simulation.start();
+    simulation.run(100);
+    expect(threads).toEqual([0, 1, 2, 3, 4, 5].map((i) => [`on ${i}`, (i + 3) % 4]));
+    expect(logOf(simulation, sender)).toHaveLength(6);
+  });
+
   test("whose writes are shared are written by whatever thread runs the step", () => {
     const simulation = simulate({ link: { ...PINNED, sharedWrites: true } });
     const host = simulation.addHost({ name: "host", cores: 8 });
