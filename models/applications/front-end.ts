@@ -1,6 +1,7 @@
 /**
  * A front end: what stands between clients or queues and a runtime, and runs code of the application there. A web server runs a
- * request's code and answers the client; a consumer runs a queue's code for each message and acknowledges it.
+ * request's code and answers the client; a consumer runs a queue's code for each message and acknowledges it. A server of
+ * remote procedure calls is one as well: it runs its methods, a bounded number at a time, and answers with their output.
  *
  * Calls leave as HTTP requests over kept connections, one under way on each (connections.ts); requests to stores likewise. A call
  * that has no answer in time, whose connection breaks or that comes back with anything but 200 has failed: the code ends there
@@ -13,7 +14,7 @@
 import type { Address, Effects, Machine } from "../../sim/machine.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import { MICROSECOND } from "../../sim/units.ts";
-import type { Code, StoreKind } from "./application.ts";
+import type { Amount, Code, StoreKind } from "./application.ts";
 import {
   breakConnections,
   type Connections,
@@ -26,6 +27,7 @@ import {
 import { CLIENT_WORK } from "./costs.ts";
 import {
   advance,
+  amountOf,
   type Execution,
   type ExecutionHost,
   fail,
@@ -52,10 +54,13 @@ export interface FrontEndConfig {
   readonly queues: readonly Upstream[];
   /** A call without an answer for this long has failed; 0: never. */
   readonly callTimeoutNanos: Nanos;
-  /** Messages of a queue that a consumer works on at a time. */
+  /** Runs at a time: what comes beyond waits, first in, first out. 0: any number. */
   readonly threads: number;
+  /** By code: the size of its answer; undefined: that of its last call's. */
+  readonly outputs?: readonly (Amount | undefined)[];
 }
 
+type Request = Extract<ApplicationMessage, { kind: "httpRequest" }>;
 type Deliver = Extract<ApplicationMessage, { kind: "deliver" }>;
 
 /** Whom a run is for. */
@@ -97,8 +102,8 @@ export interface FrontEndState {
   readonly runs: Map<number, Run>;
   /** By exchange, the oldest first. */
   readonly asks: Map<number, Ask>;
-  /** Deliveries that wait for a thread. */
-  readonly backlog: Fifo<{ readonly queue: Address; readonly message: Deliver }>;
+  /** What waits for a thread. */
+  readonly backlog: Fifo<{ readonly from: Address; readonly message: Request | Deliver }>;
   /** Places of code that have been come to once. */
   readonly seen: Set<number>;
   nextRun: number;
@@ -134,17 +139,13 @@ export const frontEnd: Machine<FrontEndConfig, FrontEndState, ApplicationMessage
 
   receive(state, from, message, out) {
     switch (message.kind) {
-      case "httpRequest": {
-        const { exchange, connection, target, input } = message;
-        const origin: Origin = { kind: "client", client: from, exchange, connection };
-        if (state.config.codes[target] === undefined) respond(origin, 404, 0, input.request, out);
-        else begin(state, target, origin, startExecution(input), out);
+      case "httpRequest":
+      case "deliver": {
+        const { threads } = state.config;
+        if (threads === 0 || state.runs.size < threads) beginFor(state, from, message, out);
+        else push(state.backlog, { from, message });
         return;
       }
-      case "deliver":
-        if (state.runs.size < state.config.threads) beginDelivery(state, from, message, out);
-        else push(state.backlog, { queue: from, message });
-        return;
       case "httpResponse": {
         const ask = takeAsk(state, message.exchange, out);
         if (ask === undefined) return;
@@ -195,9 +196,22 @@ function begin(
   if (advance(execution, 0, state.config.codes[code]!, HOST, state, out)) finish(state, number, out);
 }
 
-function beginDelivery(state: FrontEndState, from: Address, message: Deliver, out: FrontEndEffects): void {
-  const { delivery, input } = message;
-  begin(state, 0, { kind: "queue", queue: from, delivery }, startExecution(input), out);
+/** Begins a run for a client or a queue. */
+function beginFor(
+  state: FrontEndState,
+  from: Address,
+  message: Request | Deliver,
+  out: FrontEndEffects,
+): void {
+  const execution = startExecution(message.input);
+  if (message.kind === "deliver") {
+    begin(state, 0, { kind: "queue", queue: from, delivery: message.delivery }, execution, out);
+    return;
+  }
+  const { exchange, connection, target, input } = message;
+  const origin: Origin = { kind: "client", client: from, exchange, connection };
+  if (state.config.codes[target] === undefined) respond(origin, 404, 0, input.request, out);
+  else begin(state, target, origin, execution, out);
 }
 
 /** A task has its result, and its run goes on. */
@@ -218,17 +232,23 @@ function goOn(
 }
 
 function finish(state: FrontEndState, number: number, out: FrontEndEffects): void {
-  const { origin, execution, outputBytes, output } = state.runs.get(number)!;
+  const { code, origin, execution, outputBytes, output } = state.runs.get(number)!;
   const failed = hasFailed(execution);
   state.runs.delete(number);
   if (failed) out.count(origin.kind === "client" ? "frontEnd.failed" : "consumer.failed");
   if (origin.kind === "client") {
-    respond(origin, failed ? 500 : 200, failed ? 0 : outputBytes, output, out);
-    return;
+    const own = state.config.outputs?.[code];
+    const bytes = own === undefined ? outputBytes : Math.round(amountOf(own, execution.variables));
+    respond(origin, failed ? 500 : 200, failed ? 0 : bytes, output, out);
+  } else {
+    out.send(origin.queue, { kind: "acknowledge", delivery: origin.delivery });
   }
-  out.send(origin.queue, { kind: "acknowledge", delivery: origin.delivery });
-  const next = take(state.backlog);
-  if (next !== undefined) beginDelivery(state, next.queue, next.message, out);
+  const { threads } = state.config;
+  while (threads > 0 && state.runs.size < threads) {
+    const next = take(state.backlog);
+    if (next === undefined) return;
+    beginFor(state, next.from, next.message, out);
+  }
 }
 
 function respond(
