@@ -26,7 +26,7 @@ export type Work = keyof typeof WORKS;
 
 /** Commands of each kind of store. */
 export const COMMANDS = {
-  redis: ["get", "set", "add", "range", "count"],
+  redis: ["get", "set", "add", "remove", "range", "count", "pipeline"],
   memcached: ["get", "set", "add", "increment"],
   mongodb: ["find", "insert", "findAndModify"],
   rabbitmq: ["get"],
