@@ -274,7 +274,8 @@ function goOn(state: ClientState, index: number, out: ClientEffects): void {
       if (due >= FOREVER || isOver(state, out.now)) return;
       const perSecond = rateAt(load.rate, Math.max(0, due - startNanos));
       const periodNanos = (load.connections * SECOND) / perSecond;
-      const at = sendNanos(due, connection.lastSentNanos, periodNanos);
+      // Only who is behind is slowed down to the pace of catching up.
+      const at = due > out.now ? due : sendNanos(due, connection.lastSentNanos, periodNanos);
       // Only who waits meets the timer and its whole milliseconds.
       if (at > out.now) out.setTimer(index, waitNanos(at, out) + Math.floor(out.sample(POLL)));
       else sendNext(state, index, out);
