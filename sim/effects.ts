@@ -96,6 +96,10 @@ abstract class BaseEffects implements Effects {
     return clock === undefined ? this.world.nowNanos : readingAt(clock, this.world.nowNanos);
   }
 
+  get spentNanos(): Nanos {
+    return 0;
+  }
+
   abstract send(to: Address, message: Tagged, connection?: number): void;
 
   watch(peer: Address): void {
@@ -217,6 +221,8 @@ const SYNC_ONLY = -2;
 export class StepEffects extends BaseEffects {
   /** Time the thread spent waiting for the disk during the step last flushed. */
   blockedNanos: Nanos = 0;
+  /** What the CPU time of the step is multiplied by. */
+  factor = 1;
   private readonly sendTo: Address[] = [];
   private readonly sendMessage: Tagged[] = [];
   private readonly sendLink: Link[] = [];
@@ -226,6 +232,10 @@ export class StepEffects extends BaseEffects {
   private workNanos = 0;
   private readBytes: Bytes = 0;
   private readCount = 0;
+
+  override get spentNanos(): Nanos {
+    return this.momentNanos + toNanos(this.workNanos * this.factor) - this.world.nowNanos;
+  }
 
   send(to: Address, message: Tagged, connection?: number): void {
     const { transport } = this.world;
@@ -266,12 +276,9 @@ export class StepEffects extends BaseEffects {
     }
   }
 
-  /**
-   * Ends the step: adds the cost of what it asked for, times `factor`, and lets it happen. Returns when the thread is free
-   * again.
-   */
-  flush(thread: number, factor: number): Nanos {
-    const { process, world, sendTo, sendMessage, sendLink, sendConnection } = this;
+  /** Ends the step: adds the cost of what it asked for, and lets it happen. Returns when the thread is free again. */
+  flush(thread: number): Nanos {
+    const { process, world, factor, sendTo, sendMessage, sendLink, sendConnection } = this;
     const { transport, nowNanos } = world;
     const costs = process.costs!;
     let cpuNanos = this.workNanos;

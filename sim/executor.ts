@@ -222,6 +222,7 @@ export class Executor {
     const starts = asleep ? now + toNanos(process.wakeSampler!(process.cpu)) : now;
     const factor = cpuFactor(process);
     step.thread = thread < process.ioThreadCount ? thread : 0;
+    step.factor = factor;
     if (job === JOB_HAND_OFF) {
       const { to, message, connection } = payload as HandOff;
       const ends = starts + toNanos(costs.sendNanos(message) * factor);
@@ -241,7 +242,7 @@ export class Executor {
       step.enter(process, starts + toNanos(costs.receiveNanos(payload as Tagged) * factor));
       process.bound.receive(process.cell, source, payload as Tagged, step);
     }
-    const ends = step.flush(thread, factor);
+    const ends = step.flush(thread);
     const blocked = step.blockedNanos;
     // A thread that waits for the disk is taken, its core is not.
     station.occupy(server, ends, ends - starts);

@@ -63,6 +63,11 @@ export interface Machine<Config, State, Message extends Tagged, Timer extends Ti
 export interface Effects<Message extends Tagged = Tagged, Timer extends TimerName = TimerName> {
   /** The time at which the step began, by the clock of this process: the virtual time, unless a fault makes it wrong. */
   readonly now: Nanos;
+  /**
+   * How long the step has taken so far: its thread's wake-up, its input and the work it has reported, but not what it sends. A
+   * program that reads its clock once more reads `now + spentNanos`. 0 without a cost model.
+   */
+  readonly spentNanos: Nanos;
   /** The process this step runs in. */
   readonly self: Address;
   /**

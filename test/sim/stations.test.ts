@@ -42,6 +42,52 @@ describe("a message", () => {
   });
 });
 
+describe("a step's clock", () => {
+  const looking = (spent: number[]) =>
+    logging({
+      start: (out) => {
+        out.work("w", 3);
+        spent.push(out.spentNanos);
+      },
+      receive: (_note, out, from) => {
+        spent.push(out.spentNanos);
+        out.work("w", 5);
+        spent.push(out.spentNanos);
+        out.send(from, note("answer"));
+        spent.push(out.spentNanos);
+      },
+    });
+
+  test("goes on with the wake-up, the input and the work reported, each as long as it takes, and not with what is sent", () => {
+    const spent: number[] = [];
+    const simulation = simulate();
+    const worker = add(simulation, "worker", looking(spent), {
+      costs: costs({
+        receiveNanos: () => 100,
+        workNanos: (_kind, amount) => 10 * amount,
+        sendNanos: () => 70,
+      }),
+      wakeLatency: constant(1_000),
+      cpuJitter: constant(2),
+    });
+    const source = add(simulation, "source", sender(worker, [500]));
+    simulation.start();
+    simulation.run(SECOND);
+    expect(spent).toEqual([60, 1_200, 1_300, 1_300]);
+    expect(logOf(simulation, source).at(-1)).toEqual([500 + 1_300 + 140, "answer"]);
+  });
+
+  test("stands without a cost model", () => {
+    const spent: number[] = [];
+    const simulation = simulate();
+    const worker = add(simulation, "worker", looking(spent));
+    add(simulation, "source", sender(worker, [500]));
+    simulation.start();
+    simulation.run(SECOND);
+    expect(spent).toEqual([0, 0, 0, 0]);
+  });
+});
+
 describe("a pool of threads", () => {
   test("serves as many at a time as it has threads", () => {
     const simulation = simulate({ link: link(0, { connections: 2 }) });

@@ -59,6 +59,7 @@ export function fakeEffects({
   const observed: Observed[] = [];
   const effects: FakeEffects = {
     now,
+    spentNanos: 0,
     self,
     thread: 0,
     sent,
