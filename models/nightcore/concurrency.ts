@@ -5,14 +5,20 @@
 
 import type { Nanos } from "../../sim/units.ts";
 import { MICROSECOND, SECOND } from "../../sim/units.ts";
-import type { GrowthThrottle } from "./config.ts";
+import type { GrowthThrottle, LimitRounding } from "./config.ts";
 import type { Micros } from "./estimator.ts";
 
 const MICROS_PER_SECOND = SECOND / MICROSECOND;
 
 /** Calls under way on average, rounded, if so many come a second and each takes so long; 0: not known. */
-export function littlesLaw(coefficient: number, ratePerSecond: number, delayMicros: Micros): number {
-  return Math.floor(0.5 + (coefficient * delayMicros * ratePerSecond) / MICROS_PER_SECOND);
+export function littlesLaw(
+  coefficient: number,
+  ratePerSecond: number,
+  delayMicros: Micros,
+  rounding: LimitRounding,
+): number {
+  const load = (coefficient * delayMicros * ratePerSecond) / MICROS_PER_SECOND;
+  return rounding === "up" ? Math.ceil(load) : Math.floor(0.5 + load);
 }
 
 /**

@@ -19,6 +19,10 @@ export type Balancing = (typeof BALANCINGS)[number];
 export const LIMIT_TIMES = ["processing", "running"] as const;
 export type LimitTime = (typeof LIMIT_TIMES)[number];
 
+/** How a number of calls is made of Little's law, for the limit and for the pool's growth: the next whole number, or the nearest. */
+export const LIMIT_ROUNDINGS = ["up", "nearest"] as const;
+export type LimitRounding = (typeof LIMIT_ROUNDINGS)[number];
+
 export interface NightcoreConfig {
   /** I/O threads (`num_io_workers`). */
   readonly engineThreads: number;
@@ -62,6 +66,7 @@ export interface NightcoreConfig {
 
   readonly growthThrottle: GrowthThrottle;
   readonly limitTime: LimitTime;
+  readonly limitRounding: LimitRounding;
   /** Whether the limit also holds for calls that are taken from the queue, and is looked at again when it rises. */
   readonly limitOnDrain: boolean;
   /** Whether a new call waits behind those that are queued. */
@@ -110,6 +115,7 @@ export const NIGHTCORE_DEFAULTS: NightcoreConfig = {
   engineFirst: false,
   growthThrottle: "intended",
   limitTime: "processing",
+  limitRounding: "up",
   limitOnDrain: true,
   fifo: true,
   limitAtLeastOne: true,
@@ -124,6 +130,7 @@ export const NIGHTCORE_DEFAULTS: NightcoreConfig = {
 export const RELEASED: Partial<NightcoreConfig> = {
   growthThrottle: "shipped",
   limitTime: "running",
+  limitRounding: "nearest",
   limitOnDrain: false,
   fifo: false,
   limitAtLeastOne: false,

@@ -35,8 +35,14 @@ export type Drop = (state: EngineState, slot: number, reason: DropReason, out: E
 
 /** How many calls may run now. */
 export function currentLimit(state: EngineState, dispatcher: Dispatcher): number {
-  const { limitTime, limitCoefficient, averageSamplesMin, concurrencyLimiter, limitAtLeastOne } =
-    state.config.settings;
+  const {
+    limitTime,
+    limitCoefficient,
+    averageSamplesMin,
+    concurrencyLimiter,
+    limitAtLeastOne,
+    limitRounding,
+  } = state.config.settings;
   const { min, max, rate, runningMicros, processingMicros } = dispatcher;
   if (!concurrencyLimiter) return max;
   const { mutation } = state.config;
@@ -45,7 +51,7 @@ export function currentLimit(state: EngineState, dispatcher: Dispatcher): number
     averageSamplesMin,
   );
   const known = rate.perSecond > 0 && delayMicros > 0;
-  const running = littlesLaw(limitCoefficient, rate.perSecond, delayMicros);
+  const running = littlesLaw(limitCoefficient, rate.perSecond, delayMicros, limitRounding);
   const limit =
     mutation === Bug.clampLost && known ? Math.max(min, running) : limitOf(running, known, min, max);
   return limitAtLeastOne ? Math.max(1, limit) : limit;
@@ -53,8 +59,9 @@ export function currentLimit(state: EngineState, dispatcher: Dispatcher): number
 
 /** Calls that should be running by Little's law; 0: not known. */
 export function expectedConcurrency(state: EngineState, { rate, processingMicros }: Dispatcher): number {
-  const { expectedCoefficient, averageSamplesMin } = state.config.settings;
-  return littlesLaw(expectedCoefficient, rate.perSecond, readAverage(processingMicros, averageSamplesMin));
+  const { expectedCoefficient, averageSamplesMin, limitRounding } = state.config.settings;
+  const delayMicros = readAverage(processingMicros, averageSamplesMin);
+  return littlesLaw(expectedCoefficient, rate.perSecond, delayMicros, limitRounding);
 }
 
 /** A call has come; the tracer has counted it. */

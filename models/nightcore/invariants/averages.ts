@@ -91,7 +91,7 @@ export function limitsOf(
   min: number,
   max: number,
 ): readonly number[] {
-  const { limitCoefficient, concurrencyLimiter, limitAtLeastOne } = settings;
+  const { limitCoefficient, concurrencyLimiter, limitAtLeastOne, limitRounding } = settings;
   if (!concurrencyLimiter) return [max];
   const [rate, delay] = [rateOf(averages, settings), delayOf(averages, settings)];
   const load = (limitCoefficient * rate * delay) / MICROS_PER_SECOND;
@@ -99,7 +99,6 @@ export function limitsOf(
     const within = rate === 0 || delay === 0 ? max : Math.min(max, Math.max(min, value));
     return limitAtLeastOne ? Math.max(1, within) : within;
   };
-  return [
-    ...new Set([Math.floor(0.5 + load * (1 - 1e-9)), Math.floor(0.5 + load * (1 + 1e-9))].map(bounded)),
-  ];
+  const rounded = (value: number) => (limitRounding === "up" ? Math.ceil(value) : Math.floor(0.5 + value));
+  return [...new Set([rounded(load * (1 - 1e-9)), rounded(load * (1 + 1e-9))].map(bounded))];
 }

@@ -145,13 +145,19 @@ describe("a function without a minimum of workers", () => {
   });
 });
 
-test("a limit that is rounded down lets a queue of evenly spaced calls grow", () => {
-  const [needed, over] = ([2_400, 2_600] as const).map((serviceMicros) => {
+test("a limit that is rounded to the nearest lets a queue of evenly spaced calls grow, one that is rounded up does not", () => {
+  const runs = [
+    [2_400, "nearest"],
+    [2_600, "nearest"],
+    [2_400, "up"],
+  ] as const;
+  const [needed, over, up] = runs.map(([serviceMicros, limitRounding]) => {
     const node = loneNode({
       functions: [
         { minWorkers: 1, maxWorkers: 20, service: { kind: "constant", value: serviceMicros * 1_000 } },
       ],
       phases: [{ fromNanos: READY, gap: { kind: "constant", value: MILLISECOND } }],
+      settings: { limitRounding },
     });
     node.simulation.run(20 * SECOND);
     return node.engine().dispatchers[0]!;
@@ -159,6 +165,7 @@ test("a limit that is rounded down lets a queue of evenly spaced calls grow", ()
   // 2.4 calls run on average, two may; 2.6 do, three may, once there are three workers.
   expect(pendingCount(needed!.pending)).toBeGreaterThan(3_000);
   expect(pendingCount(over!.pending)).toBe(0);
+  expect(pendingCount(up!.pending)).toBe(0);
 });
 
 describe("the order of calls", () => {
@@ -205,8 +212,9 @@ describe("the order of calls", () => {
 
 test("a pool that is far larger than its load needs shrinks to twice that, and not below its minimum", () => {
   for (const [minWorkers, least] of [
-    [1, 4],
-    [6, 6],
+    // A little more than 2 calls run: 3 is the next whole number.
+    [1, 6],
+    [7, 7],
   ] as const) {
     const node = loneNode({
       functions: [{ minWorkers, maxWorkers: 40, service: { kind: "constant", value: 2 * MILLISECOND } }],

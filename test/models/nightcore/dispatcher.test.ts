@@ -62,6 +62,7 @@ const settingsArbitrary: fc.Arbitrary<Partial<NightcoreConfig>> = fc.record({
   growthIntervalNanos: fc.constantFrom(0, 200 * MILLISECOND),
   growthThrottle: fc.constantFrom("intended", "shipped", "none"),
   limitTime: fc.constantFrom("processing", "running"),
+  limitRounding: fc.constantFrom("up", "nearest"),
   limitOnDrain: fc.boolean(),
   fifo: fc.boolean(),
   limitAtLeastOne: fc.boolean(),

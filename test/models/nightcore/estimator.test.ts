@@ -169,7 +169,7 @@ describe("the limit", () => {
           const exact = delayMicros / gapMicros;
           // On the border between two integers, rounding of the average decides.
           fc.pre(Math.abs((exact % 1) - 0.5) > 1e-6);
-          const running = littlesLaw(1, rate.perSecond, readAverage(delay, 128));
+          const running = littlesLaw(1, rate.perSecond, readAverage(delay, 128), "nearest");
           expect(running).toBe(Math.round(exact));
           expect(limitOf(running, true, min, max)).toBe(Math.min(max, Math.max(min, Math.round(exact))));
         },

@@ -194,6 +194,7 @@ export class ReferenceDispatcher {
     const {
       concurrencyLimiter,
       limitTime,
+      limitRounding,
       averageSamplesMin,
       averageWeight,
       limitCoefficient,
@@ -203,15 +204,18 @@ export class ReferenceDispatcher {
     const times = limitTime === "running" ? this.runningTimes : this.processingTimes;
     const delay = average(times, averageSamplesMin, averageWeight);
     const rate = this.rate();
-    const wanted = delay === 0 || rate === 0 ? Infinity : Math.round((limitCoefficient * delay * rate) / 1e6);
+    const load = (limitCoefficient * delay * rate) / 1e6;
+    const rounded = limitRounding === "up" ? Math.ceil(load) : Math.round(load);
+    const wanted = delay === 0 || rate === 0 ? Infinity : rounded;
     const limit = Math.min(this.max, Math.max(this.min, wanted));
     return limitAtLeastOne ? Math.max(1, limit) : limit;
   }
 
   private expected(): number {
-    const { averageSamplesMin, averageWeight, expectedCoefficient } = this.settings;
+    const { averageSamplesMin, averageWeight, expectedCoefficient, limitRounding } = this.settings;
     const time = average(this.processingTimes, averageSamplesMin, averageWeight);
-    return Math.round((expectedCoefficient * time * this.rate()) / 1e6);
+    const load = (expectedCoefficient * time * this.rate()) / 1e6;
+    return limitRounding === "up" ? Math.ceil(load) : Math.round(load);
   }
 
   private rate(): number {
