@@ -44,7 +44,7 @@ function createTest(setup: Setup) {
     stores: [{ address: STORE, connections: 4, kind: "redis" }],
     queues: [],
     callTimeoutNanos,
-    threads: 2,
+    threads: deliveries > 0 ? 2 : 0,
   };
   addProbe(simulation, "client", { script });
   simulation.addProcess({ name: "front end", role: "frontEnd", machine: frontEnd, config });
