@@ -18,6 +18,7 @@ import {
   INLINE_BYTES_MAX,
   type NightcoreMessage,
 } from "./messages.ts";
+import { WORKER_WORK } from "./worker-state.ts";
 
 /** CPU times in nanoseconds. */
 export const COSTS = {
@@ -272,6 +273,8 @@ function runtimeWork(costs: Costs, kind: string, amount: number): Nanos | undefi
       return costs.fileRead + costs.filePerByteRead * amount;
     case ENGINE_WORK.removeFile:
       return costs.fileRemove * amount;
+    case WORKER_WORK.nestedPipe:
+      return costs.nestedPipe * amount;
     default:
       return undefined;
   }

@@ -136,6 +136,37 @@ export type FileObservation =
       readonly direction: FileDirection;
     };
 
+export type WorkerObservation =
+  /** A worker begins the handler of a call, made for a client's request. */
+  | (OfCall & {
+      readonly kind: "callBegun";
+      readonly client: ClientId;
+      readonly method: number;
+      readonly request: number;
+    })
+  /** The handler is through. `processingNanos`: what nested calls took included. */
+  | (OfCall & {
+      readonly kind: "callEnded";
+      readonly client: ClientId;
+      readonly ok: boolean;
+      readonly processingNanos: Nanos;
+    })
+  /**
+   * A worker takes a result for that of `call`, which it made for `parent`. `of`: the call that it is of; `request`,
+   * `outputRequest`: the client's requests that the caller and the output are for.
+   */
+  | {
+      readonly kind: "resultTaken";
+      readonly node: number;
+      readonly client: ClientId;
+      readonly parent: CallId;
+      readonly call: CallId;
+      readonly of: CallId;
+      readonly request: number;
+      readonly outputRequest: number;
+      readonly ok: boolean;
+    };
+
 export type GatewayObservation =
   /** It knows of nothing. */
   | { readonly kind: "gatewayStarted" }
@@ -181,4 +212,4 @@ export type GatewayObservation =
       readonly inFlight: readonly number[];
     };
 
-export type Observation = EngineObservation | FileObservation | GatewayObservation;
+export type Observation = EngineObservation | FileObservation | WorkerObservation | GatewayObservation;
