@@ -71,7 +71,9 @@ type Origin =
       readonly exchange: number;
       readonly connection: number;
     }
-  | { readonly kind: "queue"; readonly queue: Address; readonly delivery: number };
+  | { readonly kind: "queue"; readonly queue: Address; readonly delivery: number }
+  /** Who asked has been told that it is taken over, and waits for no end. */
+  | { readonly kind: "nobody" };
 
 interface Run {
   readonly code: number;
@@ -210,8 +212,12 @@ function beginFor(
   }
   const { exchange, connection, target, input } = message;
   const origin: Origin = { kind: "client", client: from, exchange, connection };
-  if (state.config.codes[target] === undefined) respond(origin, 404, 0, input.request, out);
-  else begin(state, target, origin, execution, out);
+  if (state.config.codes[target] === undefined) {
+    respond(origin, 404, 0, input.request, out);
+  } else if (message.async === true) {
+    respond(origin, 200, 0, input.request, out);
+    begin(state, target, { kind: "nobody" }, execution, out);
+  } else begin(state, target, origin, execution, out);
 }
 
 /** A task has its result, and its run goes on. */
@@ -235,12 +241,12 @@ function finish(state: FrontEndState, number: number, out: FrontEndEffects): voi
   const { code, origin, execution, outputBytes, output } = state.runs.get(number)!;
   const failed = hasFailed(execution);
   state.runs.delete(number);
-  if (failed) out.count(origin.kind === "client" ? "frontEnd.failed" : "consumer.failed");
+  if (failed) out.count(origin.kind === "queue" ? "consumer.failed" : "frontEnd.failed");
   if (origin.kind === "client") {
     const own = state.config.outputs?.[code];
     const bytes = own === undefined ? outputBytes : Math.round(amountOf(own, execution.variables));
     respond(origin, failed ? 500 : 200, failed ? 0 : bytes, output, out);
-  } else {
+  } else if (origin.kind === "queue") {
     out.send(origin.queue, { kind: "acknowledge", delivery: origin.delivery });
   }
   const { threads } = state.config;

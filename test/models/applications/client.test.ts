@@ -145,6 +145,32 @@ describe("a request", () => {
     expect(simulation.recorder.results()[0]!.unknown).toBe(2);
   });
 
+  test.each<Load>([
+    { kind: "closedLoop", clients: 6, think: { kind: "constant", value: 3 * MILLISECOND } },
+    { kind: "poisson", rate: 1_000, connections: 6 },
+    { kind: "constantRate", rate: 1_000, connections: 6 },
+    { kind: "timetable", rate: 1_000, connections: 6, threads: 2 },
+  ])("of a load of the kind $kind goes on after all connections have broken, twice", (load) => {
+    const { simulation, sent, state, results } = createTest({ load, targets: 2 });
+    simulation.run(100 * MILLISECOND);
+    const busyBefore = sent(0).length + sent(1).length;
+    for (const at of [100, 150]) {
+      simulation.run(at * MILLISECOND);
+      simulation.crash(1);
+      simulation.crash(2);
+      simulation.run((at + 20) * MILLISECOND);
+      simulation.boot(1, 2);
+    }
+    simulation.run(500 * MILLISECOND);
+    const { connections, waiting } = state();
+    expect(connections.map(({ broken }) => broken)).toEqual(connections.map(() => false));
+    expect(waiting.items).toHaveLength(waiting.head);
+    const used = [0, 1].map((target) => new Set(sent(target).map(({ message }) => message.connection)));
+    expect(used).toEqual([new Set([0, 1, 2]), new Set([0, 1, 2])]);
+    expect(sent(0).length + sent(1).length).toBeGreaterThan(busyBefore);
+    expect(results()!.count + results()!.unknown).toBeGreaterThan(250);
+  });
+
   test("with another request's output is noticed", () => {
     const answer = (message: ApplicationMessage) =>
       ({ ...agree(message)!, output: -7 }) as ApplicationMessage;

@@ -6,7 +6,7 @@ import type { Distribution } from "../../../sim/distribution.ts";
 import type { Address } from "../../../sim/machine.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../../../sim/units.ts";
 import { addProbe, agree, bareNetwork, LATENCY_NANOS, ofKind, receivedBy } from "./probe.ts";
-import { call, compile, type Step, store } from "./structured.ts";
+import { call, compile, fixed, type Step, store } from "./structured.ts";
 
 const CLIENT: Address = 0;
 const FRONT_END: Address = 1;
@@ -17,6 +17,8 @@ interface Setup {
   readonly codes: readonly (readonly Step[])[];
   /** Requests of the client by their numbers, one a microsecond. */
   readonly targets?: readonly number[];
+  /** Nobody waits for the end of these requests. */
+  readonly async?: boolean;
   readonly deliveries?: number;
   readonly connections?: number;
   readonly callTimeoutNanos?: Nanos;
@@ -25,13 +27,13 @@ interface Setup {
 }
 
 function createTest(setup: Setup) {
-  const { codes, targets = [], deliveries = 0, connections = 8 } = setup;
+  const { codes, targets = [], async = false, deliveries = 0, connections = 8 } = setup;
   const { callTimeoutNanos = 0, service = { kind: "constant", value: MILLISECOND }, answer = agree } = setup;
   const simulation = bareNetwork();
   const messages: ApplicationMessage[] = [];
   targets.forEach((target, i) => {
     const input = { request: 70 + i, variables: [] };
-    messages.push({ kind: "httpRequest", exchange: i, connection: i, target, input, inputBytes: 10 });
+    messages.push({ kind: "httpRequest", exchange: i, connection: i, target, input, inputBytes: 10, async });
   });
   for (let i = 0; i < deliveries; i++) {
     messages.push({ kind: "deliver", delivery: i, input: { request: i, variables: [] }, bytes: 10 });
@@ -99,6 +101,22 @@ describe("a web server", () => {
     simulation.run(100 * MILLISECOND);
     expect(responses()).toEqual([[0, 500]]);
     expect(calls().map(({ message }) => (message as { target: number }).target)).toEqual([1, 2, 3]);
+  });
+
+  test("answers a call that nobody waits for when it has begun it", () => {
+    const { simulation, calls, responses, state } = createTest({
+      codes: [[{ op: "callAsync", method: 3, inputBytes: fixed(1) }, call(4)]],
+      targets: [0],
+      async: true,
+      service: { kind: "constant", value: 5 * MILLISECOND },
+    });
+    simulation.run(MILLISECOND);
+    expect(responses()).toEqual([[0, 200]]);
+    expect(calls()).toMatchObject([{ message: { target: 3, async: true } }]);
+    simulation.run(100 * MILLISECOND);
+    expect(calls()).toHaveLength(2);
+    expect(responses()).toHaveLength(1);
+    expect(state().runs.size).toBe(0);
   });
 
   test("does not know a request that has no code", () => {
