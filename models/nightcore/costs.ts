@@ -68,8 +68,8 @@ export const COSTS = {
   libraryNode: 8_000,
   /** Python: one turn of asyncio, and objects made of the message. */
   libraryPython: 20_000,
-  /** Fork a C++ worker, run the linker over its libraries. */
-  launchCpp: 5_000_000,
+  /** Fork a C++ worker and link its libraries: the processor's part of it, the time is `launchDelay`. */
+  launchCpp: 2_000_000,
   /** One more worker in a process that is there: its pipes, a goroutine or a handler. */
   launchShared: 100_000,
   /** Handshakes and notices of an end: rare, of no weight. */

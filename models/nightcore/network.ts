@@ -61,16 +61,20 @@ export interface Place {
   readonly host: number;
   /** Connections that it keeps to each server it asks; they are numbered from 0. */
   readonly connections: number;
+  /** Which of those of its kind it is: its first connection belongs to another thread of the server than the others'. */
+  readonly index: number;
 }
 
 const NODE_ROLES: ReadonlySet<Role> = new Set(["engine", "launcher", "worker"]);
 
-/** How two processes are connected, whichever of them sends. */
+/** How two processes are connected. */
+export type Routing = (from: Place, to: Place) => LinkProfile;
+
 export function createRouting(
   settings: NightcoreConfig,
   network: NetworkConfig,
   functionCount: number,
-): (from: Place, to: Place) => LinkProfile {
+): Routing {
   const { engineThreads, connectionsPerThread, directWrite } = settings;
   const { keepAliveNanos } = network;
   const channel: LinkProfile = {
@@ -82,23 +86,20 @@ export function createRouting(
     local: true,
   };
   const directChannel: LinkProfile = { ...channel, sharedWrites: true };
-  const tcp = (connections: number, local: boolean): LinkProfile => ({
-    name: local ? "loopback" : "network",
-    latency: local ? network.loopbackLatency : network.latency,
-    connections,
-    pinned: true,
-    local,
-    keepAliveNanos,
-  });
+  const tcp = { pinned: true, keepAliveNanos };
+  const loopback = { ...tcp, name: "loopback", latency: network.loopbackLatency, local: true };
+  const remote = { ...tcp, name: "network", latency: network.latency };
   return (from, to) => {
-    const sameHost = from.host === to.host;
     if (NODE_ROLES.has(from.role) && NODE_ROLES.has(to.role)) {
       return directWrite && from.role === "engine" ? directChannel : channel;
     }
-    const isNode = from.role === "engine" || to.role === "engine";
-    return tcp(
-      isNode ? engineThreads * connectionsPerThread : Math.max(from.connections, to.connections),
-      sameHost,
-    );
+    const profile = from.host === to.host ? loopback : remote;
+    // Only of several connections does each belong to a thread by its number.
+    if (from.role === "engine" || to.role === "engine") {
+      return { ...profile, connections: Math.max(2, engineThreads * connectionsPerThread) };
+    }
+    // A server keeps none itself and is the first of its kind.
+    const connections = Math.max(2, from.connections, to.connections);
+    return { ...profile, connections, shift: from.connections > 0 ? from.index : to.index };
   };
 }
