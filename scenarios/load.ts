@@ -1,10 +1,11 @@
 /** Reads a scenario file: everything that is wrong with it, each at its place, or a scenario that is ready to run. */
 
-import { check, type Finding, overlap, valueAt } from "./check.ts";
+import { check } from "./check.ts";
+import { type Finding, overlap, valueAt } from "./findings.ts";
 import { type Problem, ScenarioError } from "./problems.ts";
 import type { Scenario, ScenarioVariant } from "./scenario.ts";
 import { applySetting, readSetting } from "./settings.ts";
-import { keyOf, type Path, problemAt, readSource, type Source, type Span } from "./source.ts";
+import { keyOf, type Path, problemAt, readSource, type Source, spanAt } from "./source.ts";
 import { countVariants, planVariants, VARIANTS_MAX, type VariantPlan } from "./variants.ts";
 
 export interface Overrides {
@@ -167,24 +168,7 @@ class Loader {
     const lists = this.commandLine.filter(({ path: [first] }) => first === "variants" || first === "sweep");
     const list = lists.findLast((each) => overlap(each.path, at));
     if (list !== undefined && "text" in list.origin) return { where: list.origin.text, path: field, message };
-    return problemAt(this.source, this.spanOf(at, finding.at), field, message);
-  }
-
-  /** Where a field stands, or where the nearest mapping around it begins. */
-  private spanOf(path: Path, at: "key" | undefined): Span {
-    for (let length = path.length; length >= 0; length--) {
-      const place = this.source.places.get(keyOf(path.slice(0, length)));
-      if (place === undefined) continue;
-      const value = valueAt(this.source.value, path.slice(0, length));
-      const isWhole = length === path.length;
-      // A mapping or list begins on a line of its own; its key says better what is meant.
-      const byKey = at === "key" || !isWhole || typeof value === "object" || value === undefined;
-      if (byKey && place.key !== undefined) return place.key;
-      return isWhole && typeof value !== "object"
-        ? place.value
-        : { start: place.value.start, end: place.value.start + 1 };
-    }
-    return { start: 0, end: 1 };
+    return problemAt(this.source, spanAt(this.source, at, finding.at), field, message);
   }
 
   /** The path as `--set` takes it, entries of a list by their names. */

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { describedSchema, type FieldSchema, resolved, scenarioJsonSchema } from "./json-schema.ts";
+import { type FieldSchema, scenarioFormat, scenarioJsonSchema } from "./json-schema.ts";
 import { loadScenario } from "./load.ts";
 import { ScenarioError } from "./problems.ts";
 
@@ -18,7 +18,7 @@ const END = "<!-- End of what is made. -->";
 
 /** The field tables, a section for each part of a scenario. */
 export function fieldTables(): string {
-  const format = describedSchema();
+  const format = scenarioFormat.described();
   const parts = Object.entries(format.properties!).filter(([, field]) => field.hidden !== true);
   const sections = parts.flatMap(([name, field]) => {
     const table = tableOf(field);
@@ -116,7 +116,7 @@ function row(name: string, field: FieldSchema, required: boolean): Row {
 function typeOf(field: FieldSchema): string {
   const { kind, minimum, maximum, items, enum: words } = field;
   if (field.$ref !== undefined) {
-    const [value] = resolved(field).anyOf!;
+    const [value] = scenarioFormat.resolved(field).anyOf!;
     return `${value!.kind} or [distribution](#distributions)`;
   }
   if (kind === "word") return words!.map((word) => `\`${word}\``).join(" or ");

@@ -3,8 +3,8 @@
 import { isWorkerName, processNames, readPart } from "../models/boki/parts.ts";
 import type { Distribution } from "../sim/distribution.ts";
 import type { Selector } from "../sim/faults/fault.ts";
-import type { Finding } from "./check.ts";
 import { largest } from "./distribution-field.ts";
+import type { Finding } from "./findings.ts";
 import { suggestion } from "./problems.ts";
 import { formatQuantity, TIME } from "./quantity.ts";
 import { constantOf, type FaultFields } from "./resolve-faults.ts";

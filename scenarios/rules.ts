@@ -1,9 +1,9 @@
 /** Rules between the fields of a scenario: each field is right by itself, but not all of them together. */
 
 import { AUX_BYTES_MAX } from "../models/boki/config.ts";
-import type { Finding } from "./check.ts";
 import { largest } from "./distribution-field.ts";
 import { isFaultMetric, operationsOf, parseExpectation } from "./expectation-text.ts";
+import type { Finding } from "./findings.ts";
 import { formatQuantity, SIZE, TIME } from "./quantity.ts";
 import { faultRulesBroken } from "./rules-faults.ts";
 import type { ScenarioFields } from "./schema.ts";

@@ -1,6 +1,7 @@
 /** A scenario file as plain data, with the place in the text where each value stands. */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from "yaml";
+import { valueAt } from "./findings.ts";
 import type { Problem } from "./problems.ts";
 import { shown } from "./problems.ts";
 
@@ -185,4 +186,21 @@ const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError["code"], string>>> = {
 
 function syntaxMessage({ code, message }: YAMLError): string {
   return SYNTAX_MESSAGES[code] ?? `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+/** Where a field stands, or where the nearest mapping around it begins. */
+export function spanAt({ places, value: content }: Source, path: Path, at?: "key"): Span {
+  for (let length = path.length; length >= 0; length--) {
+    const place = places.get(keyOf(path.slice(0, length)));
+    if (place === undefined) continue;
+    const value = valueAt(content, path.slice(0, length));
+    const isWhole = length === path.length;
+    // A mapping or list begins on a line of its own; its key says better what is meant.
+    const byKey = at === "key" || !isWhole || typeof value === "object" || value === undefined;
+    if (byKey && place.key !== undefined) return place.key;
+    return isWhole && typeof value !== "object"
+      ? place.value
+      : { start: place.value.start, end: place.value.start + 1 };
+  }
+  return { start: 0, end: 1 };
 }
