@@ -44,6 +44,7 @@ describe("every file that a document links to exists:", () => {
   const pages = [
     "README.md",
     "models/boki/README.md",
+    "models/nightcore/README.md",
     ...readdirSync("docs", { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".md"))
       .map((name) => join("docs", name)),

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { type NightcoreDeployment, START_UP_NANOS } from "../../../models/nightcore/cluster.ts";
 import { type NightcoreConfig, RELEASED } from "../../../models/nightcore/config.ts";
+import type { GatewayState } from "../../../models/nightcore/gateway.ts";
 import { playersOf } from "../../../models/nightcore/parts.ts";
 import type { Address } from "../../../sim/machine.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../../../sim/units.ts";
@@ -49,6 +50,29 @@ function disturbed(part: string, settings: Partial<NightcoreConfig> = {}, nodes 
   return deployment;
 }
 
+/** A node's machine loses power for a while; nobody tells the gateway. */
+function powerLoss(settings: Partial<NightcoreConfig> = {}): NightcoreDeployment {
+  const deployment = deploy(
+    busyApplication(),
+    { ...SETTINGS, ...settings },
+    {
+      clients: [
+        { name: "many", load: { kind: "constantRate", rate: 400, connections: 64 }, stopNanos: 20 * SECOND },
+      ],
+    },
+    2,
+  );
+  const { simulation, nodes } = deployment;
+  simulation.start();
+  const at = START_UP_NANOS + SECOND;
+  simulation.run(at);
+  simulation.crash(nodes[0]!.engine, { wholeHost: true });
+  simulation.run(at + DOWN);
+  simulation.boot(...playersOf("processes on node 1", deployment, []));
+  simulation.run(at + 60 * SECOND);
+  return deployment;
+}
+
 function outcomes({ simulation }: NightcoreDeployment) {
   const { count, failed, unknown } = simulation.recorder.results().find(({ name }) => name === "request")!;
   return { ok: count, failed, unknown, open: simulation.recorder.pending().length };
@@ -71,6 +95,23 @@ describe("as designed every request ends once, and later ones as if nothing had 
     // A part of what was under way, and of what came while it was away.
     expect(failed + unknown).toBeLessThan(300);
   });
+});
+
+test("as designed a node that comes back after a loss of power gets calls again, and keeps them when word of its end is late", () => {
+  const deployment = powerLoss();
+  const { ok, failed, unknown, open } = outcomes(deployment);
+  // Lost once, when its engine says hello again; the late word of its end, after ten seconds, is of its last life.
+  expect(deployment.simulation.recorder.counts().get("gateway.nodeLost")).toBe(1);
+  expect(open).toBe(0);
+  expect(ok).toBeGreaterThan(7_000);
+  expect(failed + unknown).toBeLessThan(100);
+  const { nodes, running } = deployment.simulation.stateOf(deployment.gateway) as GatewayState;
+  expect(nodes.listed).toHaveLength(2);
+  expect(nodes.known.map(({ inFlight, endOverdue }) => [inFlight, endOverdue])).toEqual([
+    [0, false],
+    [0, false],
+  ]);
+  expect(running).toBe(0);
 });
 
 describe("as released", () => {
