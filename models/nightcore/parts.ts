@@ -11,8 +11,7 @@ import type { Address } from "../../sim/machine.ts";
 import type { NightcoreDeployment } from "./cluster.ts";
 import { type EngineState, NO_SLOT } from "./engine-state.ts";
 
-const PARTS = ["gateway", "engine", "launcher", "idle worker", "running worker", "processes"] as const;
-type PartName = (typeof PARTS)[number];
+type PartName = "gateway" | "engine" | "launcher" | "idle worker" | "running worker" | "processes";
 
 interface Part {
   readonly part: PartName;
