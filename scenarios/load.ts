@@ -1,11 +1,13 @@
 /** Reads a scenario file: everything that is wrong with it, each at its place, or a scenario that is ready to run. */
 
-import { check } from "./check.ts";
+import { type Checked, check } from "./check.ts";
 import { type Finding, overlap, valueAt } from "./findings.ts";
-import { type Problem, ScenarioError } from "./problems.ts";
-import type { Scenario, ScenarioVariant } from "./scenario.ts";
+import { type Problem, ScenarioError, shown, suggestion } from "./problems.ts";
+import type { AnyScenario, Scenario, VariantOf } from "./scenario.ts";
+import { RUNTIMES } from "./schema-runtime.ts";
 import { applySetting, readSetting } from "./settings.ts";
 import { keyOf, type Path, problemAt, readSource, type Source, spanAt } from "./source.ts";
+import { logForm, runtimeForm, SYSTEMS, type SystemForm } from "./systems.ts";
 import { countVariants, planVariants, VARIANTS_MAX, type VariantPlan } from "./variants.ts";
 
 export interface Overrides {
@@ -21,11 +23,30 @@ interface Override {
   readonly origin: { readonly text: string } | { readonly at: Path };
 }
 
-/** Throws a `ScenarioError` with every mistake that was found, and nothing else. */
+/** A scenario of the log. Throws a `ScenarioError` with every mistake that was found, and nothing else. */
 export function loadScenario(text: string, file: string, overrides: Overrides = { set: [] }): Scenario {
+  return load(text, file, overrides, () => logForm);
+}
+
+/** A scenario of whatever system the file names. Throws as `loadScenario` does. */
+export function loadAny(text: string, file: string, overrides: Overrides = { set: [] }): AnyScenario {
+  return load<AnyScenario>(text, file, overrides, formOf);
+}
+
+/** The form that a file has to have, by its `system`; undefined: there is no such system. */
+function formOf({ system = "boki" }: Readonly<Record<string, unknown>>): AnyForm<AnyScenario> | undefined {
+  if (system === "boki") return logForm;
+  return (RUNTIMES as readonly unknown[]).includes(system) ? runtimeForm : undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a form reads is its own business.
+type AnyForm<S extends AnyScenario> = SystemForm<any, S>;
+type FormOf<S extends AnyScenario> = (content: Readonly<Record<string, unknown>>) => AnyForm<S> | undefined;
+
+function load<S extends AnyScenario>(text: string, file: string, overrides: Overrides, form: FormOf<S>): S {
   const { source, problems } = readSource(text, file);
   if (problems.length > 0) throw new ScenarioError(problems);
-  const loader = new Loader(source);
+  const loader = new Loader(source, form);
   const content = loader.applyCommandLine(overrides);
   const scenario = loader.checkBase(content);
   const variants = loader.checkVariants(content);
@@ -34,15 +55,31 @@ export function loadScenario(text: string, file: string, overrides: Overrides = 
 }
 
 /** The mistakes found so far, and what is needed to place the next. */
-class Loader {
+class Loader<S extends AnyScenario> {
   readonly problems: Problem[] = [];
   private readonly source: Source;
+  private readonly form: FormOf<S>;
   private readonly commandLine: Override[] = [];
   /** Mistakes of the base, which its variants repeat. */
   private readonly known = new Set<string>();
 
-  constructor(source: Source) {
+  constructor(source: Source, form: FormOf<S>) {
     this.source = source;
+    this.form = form;
+  }
+
+  private check(content: Readonly<Record<string, unknown>>): Checked<S> {
+    const form = this.form(content);
+    if (form !== undefined) return check(form, content, this.source.file);
+    const found = content.system;
+    const near =
+      typeof found === "string"
+        ? suggestion(found, SYSTEMS, "there are")
+        : `; there are ${SYSTEMS.join(", ")}`;
+    return {
+      ok: false,
+      findings: [{ path: ["system"], message: `found ${shown(found)}, which is no system${near}` }],
+    };
   }
 
   /** The file's content with the command line's settings. */
@@ -62,8 +99,8 @@ class Loader {
     return content;
   }
 
-  checkBase(content: Record<string, unknown>): Scenario | undefined {
-    const checked = check(content, this.source.file);
+  checkBase(content: Record<string, unknown>): S | undefined {
+    const checked = this.check(content);
     if (checked.ok) return checked.scenario;
     for (const finding of checked.findings) {
       this.known.add(identity(finding));
@@ -72,7 +109,7 @@ class Loader {
     return undefined;
   }
 
-  checkVariants(content: Record<string, unknown>): ScenarioVariant[] {
+  checkVariants(content: Record<string, unknown>): VariantOf<S>[] {
     // What is wrong with the lists themselves has been said.
     if ([...this.known].some((each) => /^\["(variants|sweep)"/.test(each))) return [];
     const count = countVariants(content);
@@ -88,7 +125,7 @@ class Loader {
     return plans.flatMap((plan) => this.checkVariant(base, plan));
   }
 
-  private checkVariant(base: Readonly<Record<string, unknown>>, plan: VariantPlan): ScenarioVariant[] {
+  private checkVariant(base: Readonly<Record<string, unknown>>, plan: VariantPlan): VariantOf<S>[] {
     const content = structuredClone(base);
     const overrides = [...this.commandLine];
     const before = this.problems.length;
@@ -100,7 +137,7 @@ class Loader {
       else this.add(this.place({ path: at, at: "key", message: applied.reason }, this.source.value, []));
     }
     if (this.problems.length > before) return [];
-    const checked = check(content, this.source.file);
+    const checked = this.check(content);
     if (checked.ok) {
       const settings = Object.fromEntries(plan.settings.map(({ dotted, value }) => [dotted, value]));
       return [{ name: plan.name, settings, scenario: checked.scenario }];

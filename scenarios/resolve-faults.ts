@@ -12,7 +12,11 @@ export type FaultFields = ScenarioFields["faults"][number];
 /** Roles that have a host of their own, which crashes with them. */
 const HOSTED = /^(engine|storage|sequencer)(-\d+)?$/;
 
-export function resolveFaults({ faults, heal, warmup }: ScenarioFields): ScenarioFaults {
+export function resolveFaults({
+  faults,
+  heal,
+  warmup,
+}: Pick<ScenarioFields, "faults" | "heal" | "warmup">): ScenarioFaults {
   const timed: TimedFault[] = [];
   const repeated: RepeatedFault[] = [];
   const timedLabels: string[] = [];

@@ -18,6 +18,7 @@ export function resolve(
 ): Scenario {
   const { name, summary, seed, replications, check, profile, cluster, network, disk, costs } = fields;
   return {
+    system: "boki",
     name,
     summary,
     file,
@@ -51,7 +52,7 @@ export function resolve(
       atNanos: at,
       ...(sequencers === undefined ? {} : { sequencers }),
     })),
-    expectations: resolveExpectations(fields),
+    expectations: resolveExpectations(fields.expect, operationsOf(fields.workload)),
     variants: [],
     written,
   };
@@ -135,8 +136,8 @@ function resolveRead(read: WorkloadFields["read"]): ReadPosition {
   return { kind: "recent", records: read.recent! };
 }
 
-function resolveExpectations({ expect, workload }: ScenarioFields): Expectation[] {
-  const operations = operationsOf(workload);
+/** The expectations of a file, which are right. */
+export function resolveExpectations(expect: readonly string[], operations: readonly string[]): Expectation[] {
   return expect.map((expression) => {
     const parsed = parseExpectation(expression, operations);
     if (!parsed.ok) throw new Error(`an expectation that the rules accepted ${parsed.reason}`);
@@ -146,6 +147,6 @@ function resolveExpectations({ expect, workload }: ScenarioFields): Expectation[
 
 type Defined<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
+export function withoutUndefined<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

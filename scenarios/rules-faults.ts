@@ -28,14 +28,23 @@ export function faultRulesBroken(fields: ScenarioFields): Finding[] {
     ...fields.faults.flatMap((fault, i) => [
       ...targetsExist(fields, names, fault, ["faults", i]),
       ...targetsCanSuffer(fault, ["faults", i]),
-      ...timesMakeSense(fields, fault, ["faults", i]),
     ]),
-    ...healMakesSense(fields),
+    ...faultTimesBroken(fields),
     ...fields.reconfigure.flatMap((_, i) => ordersMakeSense(fields, i)),
   ];
 }
 
-interface Target {
+type TimedFields = Pick<ScenarioFields, "faults" | "heal" | "warmup" | "duration">;
+
+/** What is wrong with the times of faults, whatever system they strike. */
+export function faultTimesBroken(fields: TimedFields): Finding[] {
+  return [
+    ...fields.faults.flatMap((fault, i) => timesMakeSense(fields, fault, ["faults", i])),
+    ...healMakesSense(fields),
+  ];
+}
+
+export interface Target {
   readonly path: Path;
   readonly target: WrittenSelector;
 }
@@ -43,10 +52,11 @@ interface Target {
 const NO_DISK = /^(engine-|worker-|client-|gateway$|controller$|operator$|zookeeper$)/;
 
 const END_TEXT = "(warmup + duration)";
-const endOf = ({ warmup, duration }: ScenarioFields): number => warmup + duration;
+const endOf = ({ warmup, duration }: Pick<ScenarioFields, "warmup" | "duration">): number =>
+  warmup + duration;
 const time = (nanos: number): string => formatQuantity(TIME, nanos);
 
-function targetsOf(fault: FaultFields, path: Path): Target[] {
+export function targetsOf(fault: FaultFields, path: Path): Target[] {
   return FAULT_KIND_NAMES.flatMap((kind) => {
     const fields = fault[kind];
     if (fields === undefined) return [];
@@ -142,7 +152,7 @@ function hasDisk({ names, role, part }: Selector): boolean {
   return part !== undefined || role === "storage" || role === "sequencer";
 }
 
-function timesMakeSense(fields: ScenarioFields, fault: FaultFields, path: Path): Finding[] {
+function timesMakeSense(fields: TimedFields, fault: FaultFields, path: Path): Finding[] {
   const { at, every, for: length, from, until } = fault;
   const findings: Finding[] = [];
   const add = (name: string, message: string, ...related: Path[]) =>
@@ -199,7 +209,7 @@ function timesMakeSense(fields: ScenarioFields, fault: FaultFields, path: Path):
   return findings;
 }
 
-function healMakesSense(fields: ScenarioFields): Finding[] {
+function healMakesSense(fields: TimedFields): Finding[] {
   const { heal, faults } = fields;
   if (heal === undefined) return [];
   if (faults.length === 0)

@@ -81,7 +81,11 @@ function workersSuffice({ cluster, workload }: ScenarioFields): Finding[] {
   return [];
 }
 
-function workloadNamesDiffer({ workload }: ScenarioFields): Finding[] {
+export function workloadNamesDiffer({
+  workload,
+}: {
+  readonly workload: readonly { readonly name: string }[];
+}): Finding[] {
   const seen = new Set<string>();
   return workload.flatMap(({ name }, i) => {
     if (!seen.has(name)) {
@@ -140,11 +144,23 @@ function workloadFits(fields: ScenarioFields, workload: Workload, path: Path): F
 function expectationsMakeSense({ expect, workload, faults, reconfigure }: ScenarioFields): Finding[] {
   const operations = operationsOf(workload);
   const mixes: Path[] = workload.map((_, i) => ["workload", i, "mix"]);
+  const disturbed = { faults: faults.length > 0, reconfigurations: reconfigure.length > 0 };
+  return expectationsBroken(expect, operations, mixes, disturbed);
+}
+
+/** `mixes`: the fields that decide which operations there are. */
+export function expectationsBroken(
+  expect: readonly string[],
+  operations: readonly string[],
+  mixes: readonly Path[],
+  disturbed: { readonly faults: boolean; readonly reconfigurations: boolean },
+): Finding[] {
   return expect.flatMap((expression, i) => {
     const parsed = parseExpectation(expression, operations);
     if (parsed.ok) {
-      const nothing = faults.length === 0 && (reconfigure.length === 0 || parsed.value.metric === "recovery");
-      if (!nothing || !isFaultMetric(parsed.value.metric)) return [];
+      const { metric } = parsed.value;
+      const nothing = !disturbed.faults && (!disturbed.reconfigurations || metric === "recovery");
+      if (!nothing || !isFaultMetric(metric)) return [];
       const message = `found "${expression}"; the scenario has no faults that this could be measured of`;
       return [{ path: ["expect", i], related: [["faults"]], message }];
     }

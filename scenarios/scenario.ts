@@ -1,11 +1,17 @@
 /** A scenario as the loader leaves it: complete, checked, plain data that crosses threads. */
 
+import type { Application } from "../models/applications/application.ts";
+import type { RpcConfig } from "../models/baselines/config.ts";
 import type { BokiConfig, ClusterConfig, DiskConfig, NetworkConfig } from "../models/boki/config.ts";
 import type { DefectId } from "../models/boki/defects.ts";
 import type { Reconfiguration } from "../models/boki/operator.ts";
+import type { NightcoreClientConfig, NightcoreClusterConfig } from "../models/nightcore/cluster.ts";
+import type { NightcoreConfig } from "../models/nightcore/config.ts";
+import type { NetworkConfig as RuntimeNetworkConfig } from "../models/nightcore/network.ts";
 import type { WorkloadConfig } from "../models/workloads/config.ts";
 import type { FaultPlan } from "../sim/faults/fault.ts";
 import type { Nanos } from "../sim/units.ts";
+import type { Runtime } from "./schema-runtime.ts";
 
 /** The protocol as designed, or as released. */
 export type Profile = "intended" | "published";
@@ -53,14 +59,8 @@ export interface ScenarioFaults {
   readonly labels: readonly string[];
 }
 
-export interface ScenarioVariant {
-  readonly name: string;
-  /** What the variant changes: path and value as written. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly scenario: Scenario;
-}
-
-export interface Scenario {
+/** What every scenario has, whatever system it is of. */
+export interface CommonScenario {
   readonly name: string;
   /** One line; may be empty. */
   readonly summary: string;
@@ -75,23 +75,58 @@ export interface Scenario {
   /** Whether the invariants of the model are checked during the run. */
   readonly check: boolean;
   readonly profile: Profile;
+  /** A bug switched on to see a checker fire (mutations.ts of the system); 0: none. */
+  readonly mutation: number;
+  /** Overrides of the costs by name, in nanoseconds. */
+  readonly costs: Readonly<Record<string, number>>;
+  readonly faults: ScenarioFaults;
+  readonly expectations: readonly Expectation[];
+  /** The scenario as a file would have it, with overrides applied and defaults filled in. */
+  readonly written: Readonly<Record<string, unknown>>;
+}
+
+/** A variant of a scenario, of whatever system it may be then. */
+export interface VariantOf<S> {
+  readonly name: string;
+  /** What the variant changes: path and value as written. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly scenario: S;
+}
+
+/** A scenario of the log. */
+export interface Scenario extends CommonScenario {
+  readonly system: "boki";
   /** Defects of the release that are switched on, those of the profile included. */
   readonly defects: readonly DefectId[];
-  /** A bug switched on to see a checker fire (models/boki/mutations.ts); 0: none. */
-  readonly mutation: number;
   readonly cluster: ClusterConfig;
   readonly boki: BokiConfig;
   readonly network: NetworkConfig;
   readonly disk: DiskConfig;
-  /** Overrides of the costs by name, in nanoseconds. */
-  readonly costs: Readonly<Record<string, number>>;
   readonly workloads: readonly WorkloadConfig[];
-  readonly faults: ScenarioFaults;
   /** Orders of the operator; times count from the start of the warm-up. */
   readonly reconfigurations: readonly Reconfiguration[];
-  readonly expectations: readonly Expectation[];
   /** The base scenario under other settings, one run each; empty: the base itself is run. A variant has none of its own. */
-  readonly variants: readonly ScenarioVariant[];
-  /** The scenario as a file would have it, with overrides applied and defaults filled in. */
-  readonly written: Readonly<Record<string, unknown>>;
+  readonly variants: readonly VariantOf<Scenario>[];
 }
+
+/** What was measured of the real system: the latency of an operation. */
+export interface Measurement {
+  readonly operation: string;
+  readonly metric: "p50" | "p90" | "p99" | "p999" | "mean";
+  readonly nanos: Nanos;
+}
+
+/** A scenario of an application, and of what runs it. */
+export interface RuntimeScenario extends CommonScenario {
+  readonly system: Runtime;
+  readonly application: Application;
+  readonly cluster: NightcoreClusterConfig;
+  readonly nightcore: NightcoreConfig;
+  readonly rpc: RpcConfig;
+  readonly network: RuntimeNetworkConfig;
+  readonly clients: readonly NightcoreClientConfig[];
+  readonly measurements: readonly Measurement[];
+  readonly variants: readonly VariantOf<RuntimeScenario>[];
+}
+
+export type AnyScenario = Scenario | RuntimeScenario;

@@ -396,7 +396,7 @@ const MISTAKES: readonly (readonly [from: string, to: string, messages: readonly
     "workload: []\nx:\n",
     [
       "16:1  workload: must have an entry: without clients nothing happens",
-      "17:1  x: unknown field; allowed here: name, summary, seed, duration, warmup, replications, check, profile, defects, cluster, boki, network, disk, costs, workload, faults, heal, reconfigure, variants, sweep, expect",
+      "17:1  x: unknown field; allowed here: system, name, summary, seed, duration, warmup, replications, check, profile, defects, cluster, boki, network, disk, costs, workload, faults, heal, reconfigure, variants, sweep, expect",
     ],
   ],
   ["  latency: 50us", "\tlatency: 50us", ["13:1  YAML does not allow a tab here; indent with spaces"]],

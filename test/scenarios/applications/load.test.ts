@@ -7,7 +7,7 @@ const GUESTBOOK = readFileSync("scenarios/apps/guestbook.yaml", "utf8");
 
 function problemsOf(text: string, mix?: string): string[] {
   try {
-    loadApplication(text, "app.yaml", mix);
+    loadApplication(text, "app.yaml", { mix });
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     return error.problems.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
@@ -32,7 +32,7 @@ const codeOf = (steps: string, language = "cpp") =>
 
 describe("an application file", () => {
   test("becomes numbers and lists of instructions", () => {
-    const application = loadApplication(GUESTBOOK, "guestbook.yaml", "visitors");
+    const application = loadApplication(GUESTBOOK, "guestbook.yaml", { mix: "visitors" });
     expect(application).toMatchObject({
       name: "guestbook",
       variables: ["words"],

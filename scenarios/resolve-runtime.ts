@@ -1,0 +1,121 @@
+/** From the fields of a scenario of an application, which are right, to what the models take. */
+
+import type { Application } from "../models/applications/application.ts";
+import type { Load, Rate } from "../models/applications/load.ts";
+import type { NightcoreClientConfig } from "../models/nightcore/cluster.ts";
+import { NIGHTCORE_DEFAULTS, type NightcoreConfig, RELEASED } from "../models/nightcore/config.ts";
+import { SWITCHED } from "../models/nightcore/mutations.ts";
+import { resolveExpectations, withoutUndefined } from "./resolve.ts";
+import { resolveFaults } from "./resolve-faults.ts";
+import type { Measurement, RuntimeScenario } from "./scenario.ts";
+import type { RuntimeFields } from "./schema-runtime.ts";
+
+/** What all requests together are measured as; those of a kind have its name behind it. */
+export const ALL_REQUESTS = "request";
+
+export const MEASURED_METRICS = ["p50", "p90", "p99", "p999", "mean"] as const;
+
+/** `applications`: that of each workload, which differ in their mixes. */
+export function resolveRuntime(
+  fields: RuntimeFields,
+  applications: readonly Application[],
+  file: string,
+  written: Readonly<Record<string, unknown>>,
+): RuntimeScenario {
+  const { system, name, summary, seed, replications, check, profile, cluster, network, mutation } = fields;
+  const application = withWorkers(applications[0]!, fields.workers);
+  return {
+    system,
+    name,
+    summary,
+    file,
+    seed,
+    durationNanos: fields.duration,
+    warmupNanos: fields.warmup,
+    replications,
+    check,
+    profile,
+    mutation,
+    costs: fields.costs,
+    faults: resolveFaults(fields),
+    expectations: resolveExpectations(fields.expect, requestOperations(application)),
+    written,
+    application,
+    cluster,
+    nightcore: resolveNightcore(fields),
+    rpc: fields.rpc,
+    network: {
+      latency: network.latency,
+      bitsPerSecond: network.bandwidth,
+      loopbackLatency: network.loopbackLatency,
+      pipeLatency: network.pipeLatency,
+      wakeLatency: network.wakeLatency,
+      cpuJitter: network.cpuJitter,
+      keepAliveNanos: network.keepAlive,
+    },
+    clients: fields.workload.map(
+      (workload, i): NightcoreClientConfig => ({
+        name: workload.name,
+        load: resolveLoad(workload.arrival),
+        mix: applications[i]!.mix,
+        ...(workload.stop === undefined ? {} : { stopNanos: workload.stop }),
+      }),
+    ),
+    measurements: Object.entries(fields.measured).map(([path, nanos]): Measurement => {
+      const { operation, metric } = readMeasured(path)!;
+      return { operation, metric, nanos };
+    }),
+    variants: [],
+  };
+}
+
+/** `request.p50`, `request compose_post.p99`; undefined for anything else. */
+export function readMeasured(path: string): Pick<Measurement, "operation" | "metric"> | undefined {
+  const dot = path.lastIndexOf(".");
+  const metric = MEASURED_METRICS.find((each) => each === path.slice(dot + 1));
+  return dot < 1 || metric === undefined ? undefined : { operation: path.slice(0, dot), metric };
+}
+
+/** The operations that a run measures. */
+export function requestOperations({ requests }: Application): string[] {
+  return [ALL_REQUESTS, ...requests.map(({ name }) => `${ALL_REQUESTS} ${name}`)];
+}
+
+function withWorkers(application: Application, { min, max }: RuntimeFields["workers"]): Application {
+  if (min === undefined && max === undefined) return application;
+  const functions = application.functions.map((each) => ({
+    ...each,
+    ...(min === undefined ? {} : { minWorkers: min }),
+    ...(max === undefined ? {} : { maxWorkers: max }),
+  }));
+  return { ...application, functions };
+}
+
+function resolveNightcore({ nightcore, profile, mutation }: RuntimeFields): NightcoreConfig {
+  const { rateTimeConstant, growthInterval, callTimeout, restart, ...same } = nightcore;
+  return {
+    ...NIGHTCORE_DEFAULTS,
+    ...(profile === "published" ? RELEASED : {}),
+    ...withoutUndefined(same),
+    ...withoutUndefined({
+      rateTimeConstantNanos: rateTimeConstant,
+      growthIntervalNanos: growthInterval,
+      callTimeoutNanos: callTimeout,
+      restartNanos: restart,
+    }),
+    ...SWITCHED[mutation],
+  } as NightcoreConfig;
+}
+
+function resolveLoad(arrival: RuntimeFields["workload"][number]["arrival"]): Load {
+  const { timetable, poisson, constantRate, closedLoop } = arrival;
+  if (closedLoop !== undefined) return { kind: "closedLoop", ...closedLoop };
+  if (timetable !== undefined) return { kind: "timetable", ...timetable, rate: resolveRate(timetable.rate) };
+  if (poisson !== undefined) return { kind: "poisson", ...poisson, rate: resolveRate(poisson.rate) };
+  return { kind: "constantRate", ...constantRate!, rate: resolveRate(constantRate!.rate) };
+}
+
+function resolveRate(rate: number | readonly { readonly from: number; readonly rate: number }[]): Rate {
+  if (typeof rate === "number") return rate;
+  return rate.map(({ from, rate: perSecond }) => ({ fromNanos: from, perSecond }));
+}

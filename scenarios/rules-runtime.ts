@@ -1,0 +1,153 @@
+/** Rules between the fields of a scenario of an application: each field is right by itself, but not all of them together. */
+
+import type { Application } from "../models/applications/application.ts";
+import { COSTS as APPLICATION_COSTS } from "../models/applications/costs.ts";
+import { COSTS } from "../models/nightcore/costs.ts";
+import { Bug } from "../models/nightcore/mutations.ts";
+import { readPart } from "../models/nightcore/parts.ts";
+import type { Finding } from "./findings.ts";
+import { suggestion } from "./problems.ts";
+import { formatQuantity, TIME } from "./quantity.ts";
+import { MEASURED_METRICS, readMeasured, requestOperations } from "./resolve-runtime.ts";
+import { expectationsBroken, workloadNamesDiffer } from "./rules.ts";
+import { faultTimesBroken, targetsOf } from "./rules-faults.ts";
+import type { RuntimeFields } from "./schema-runtime.ts";
+import type { Path } from "./source.ts";
+
+/** Processes that are named without a number. */
+const ROLES = ["engine", "launcher", "worker", "store", "queue", "consumer", "web", "client"] as const;
+
+export function runtimeRulesBroken(fields: RuntimeFields, application: Application): Finding[] {
+  const disturbed = { faults: fields.faults.length > 0, reconfigurations: false };
+  const mixes: Path[] = fields.workload.map((_, i) => ["workload", i, "mix"]);
+  return [
+    ...workloadNamesDiffer(fields),
+    ...fields.workload.flatMap((workload, i) => workloadFits(fields, workload, ["workload", i])),
+    ...workersFit(fields, application),
+    ...costsExist(fields),
+    ...machinesExist(fields, application),
+    ...bugExists(fields),
+    ...targetsExist(fields, application),
+    ...faultTimesBroken(fields),
+    ...measuredExist(fields, application),
+    ...expectationsBroken(fields.expect, requestOperations(application), mixes, disturbed),
+  ];
+}
+
+function workloadFits(
+  fields: RuntimeFields,
+  { arrival, stop }: RuntimeFields["workload"][number],
+  path: Path,
+): Finding[] {
+  const end = fields.warmup + fields.duration;
+  const findings: Finding[] = [];
+  const { timetable } = arrival;
+  if (timetable !== undefined && timetable.threads > timetable.connections) {
+    const { threads, connections } = timetable;
+    const message = `found ${threads} threads for ${connections} connections; each thread needs one`;
+    findings.push({ path: [...path, "arrival", "timetable", "threads"], message });
+  }
+  if (stop === 0)
+    findings.push({ path: [...path, "stop"], message: "must be after the start of the warm-up" });
+  for (const [kind, settings] of Object.entries(arrival)) {
+    const { rate } = (settings ?? {}) as { rate?: number | readonly { from: number }[] };
+    if (typeof rate !== "object" || rate[0]!.from < end) continue;
+    const message = `found nothing before ${formatQuantity(TIME, rate[0]!.from)}, but the run ends after ${formatQuantity(TIME, end)} (warmup + duration)`;
+    findings.push({ path: [...path, "arrival", kind, "rate"], related: [["duration"], ["warmup"]], message });
+  }
+  return findings;
+}
+
+function workersFit({ workers }: RuntimeFields, { functions }: Application): Finding[] {
+  return functions.flatMap(({ name, minWorkers, maxWorkers }) => {
+    const min = workers.min ?? minWorkers ?? 0;
+    const max = workers.max ?? maxWorkers ?? 0;
+    if (max === 0 || min <= max) return [];
+    const message = `found at least ${min} and at most ${max} workers of ${name}`;
+    return [{ path: ["workers"], related: [["application"]], message }];
+  });
+}
+
+function costsExist({ costs }: RuntimeFields): Finding[] {
+  const names = [...Object.keys(COSTS), ...Object.keys(APPLICATION_COSTS)];
+  return Object.keys(costs).flatMap((name) =>
+    names.includes(name)
+      ? []
+      : [{ path: ["costs", name], at: "key" as const, message: `unknown cost${suggestion(name, names)}` }],
+  );
+}
+
+function machinesExist({ cluster }: RuntimeFields, { stores, queues }: Application): Finding[] {
+  const names = [...new Set([...stores, ...queues].map(({ machine }) => machine))];
+  return Object.keys(cluster.machineCores).flatMap((name) =>
+    names.includes(name)
+      ? []
+      : [
+          {
+            path: ["cluster", "machineCores", name],
+            at: "key" as const,
+            message: `the application has no machine "${name}"${suggestion(name, names, "it has")}`,
+          },
+        ],
+  );
+}
+
+function bugExists({ mutation }: RuntimeFields): Finding[] {
+  const numbers: readonly number[] = Object.values(Bug);
+  if (numbers.includes(mutation)) return [];
+  return [
+    { path: ["mutation"], message: `found ${mutation}; bugs are numbered 1 to ${Math.max(...numbers)}` },
+  ];
+}
+
+function targetsExist(fields: RuntimeFields, application: Application): Finding[] {
+  const { cluster, workload } = fields;
+  const usesWeb = application.requests.some(({ entry }) => entry === "web");
+  const nodes = Array.from({ length: cluster.nodes }, (_, i) => i + 1);
+  const names = [
+    "gateway",
+    ...nodes.map((node) => `engine-${node}`),
+    ...nodes.flatMap((node) => application.functions.map(({ name }) => `launcher-${node}.${name}`)),
+    ...nodes.flatMap((node) => application.functions.map(({ name }) => `worker-${node}.${name}.1`)),
+    ...application.stores.map(({ name }) => `store-${name}`),
+    ...application.queues.map(({ name }) => `queue-${name}`),
+    ...application.queues.map(({ consumer }) => `consumer-${consumer.name}`),
+    ...Array.from({ length: usesWeb ? cluster.webServers : 0 }, (_, i) => `web-${i + 1}`),
+    ...workload.map(({ name }) => `client-${name}`),
+  ];
+  const isWorker = (name: string) => /^worker-\d+\..+\.\d+$/.test(name);
+  return fields.faults.flatMap((fault, i) =>
+    targetsOf(fault, ["faults", i]).flatMap(({ path, target }): Finding[] => {
+      const { names: named, role, part } = target.selector;
+      const complain = (message: string): Finding[] => [
+        { path, related: [["cluster"], ["application"]], message: `found "${target.written}"; ${message}` },
+      ];
+      const unknown = named?.find((name) => !names.includes(name) && !isWorker(name));
+      if (unknown !== undefined) {
+        return complain(`there is no process "${unknown}"${suggestion(unknown, names, "there are")}`);
+      }
+      if (part !== undefined && readPart(part) === undefined) {
+        return complain(`an application's system has no such part; ${ROLES.join(", ")} are its roles`);
+      }
+      if (role !== undefined && !(ROLES as readonly string[]).includes(role)) {
+        return complain(`there are no such processes; ${ROLES.join(", ")} are the roles here`);
+      }
+      if (fault.disk !== undefined) return complain("nothing here has a disk that matters");
+      return [];
+    }),
+  );
+}
+
+function measuredExist({ measured }: RuntimeFields, application: Application): Finding[] {
+  const operations = requestOperations(application);
+  return Object.keys(measured).flatMap((path): Finding[] => {
+    const read = readMeasured(path);
+    if (read === undefined) {
+      const message = `a measurement is of an operation and one of ${MEASURED_METRICS.join(", ")}, such as request.p50`;
+      return [{ path: ["measured", path], at: "key", message }];
+    }
+    if (operations.includes(read.operation)) return [];
+    const message = `there is no operation "${read.operation}"${suggestion(read.operation, operations, "there are")}`;
+    return [{ path: ["measured", path], at: "key", message }];
+  });
+}

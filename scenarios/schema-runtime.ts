@@ -1,0 +1,465 @@
+/**
+ * The format of scenarios that run an application: on Nightcore, or on one of the systems that it is compared with. This is its only
+ * definition, as schema.ts is of scenarios of the log.
+ */
+
+import { z } from "zod";
+import { NIGHTCORE_CLUSTER_DEFAULTS } from "../models/nightcore/cluster.ts";
+import {
+  BALANCINGS,
+  GROWTH_THROTTLES,
+  LIMIT_ROUNDINGS,
+  LIMIT_TIMES,
+  NIGHTCORE_DEFAULTS,
+  RELEASED,
+} from "../models/nightcore/config.ts";
+import { NETWORK_DEFAULTS } from "../models/nightcore/network.ts";
+import { distributionOf, writtenDistribution } from "./distribution-field.ts";
+import {
+  choice,
+  count,
+  decimal,
+  type FieldDoc,
+  onOff,
+  quantity,
+  scalar,
+  share,
+  text,
+  word,
+  wrong,
+} from "./fields.ts";
+import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, RATE, TIME } from "./quantity.ts";
+import { TIMES } from "./schema-cluster.ts";
+import { commonFields } from "./schema-common.ts";
+
+/** Systems that run applications. */
+export const RUNTIMES = ["nightcore", "rpc", "openfaas", "lambda"] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+const flag = (name: string): string => `flag \`${name}\` of the release`;
+const number = (doc: FieldDoc, value: number, least: number, most?: number) =>
+  count(doc, least, most).prefault(value);
+const FACTORS = distributionOf(FACTOR, "runtimeFactorDistribution");
+
+const cluster = NIGHTCORE_CLUSTER_DEFAULTS;
+const clusterFields = z
+  .strictObject({
+    nodes: number({ description: "Worker servers; each runs every function." }, cluster.nodes, 1, 1_000),
+    coresPerNode: number(
+      { description: "Processor cores of a worker server.", source: "c5.2xlarge" },
+      cluster.coresPerNode,
+      1,
+      1_024,
+    ),
+    gatewayCores: number(
+      { description: "Processor cores of the gateway's machine, which web servers share." },
+      cluster.gatewayCores,
+      1,
+      1_024,
+    ),
+    serviceCores: number(
+      { description: "Processor cores of the machines of stores and queues." },
+      cluster.serviceCores,
+      1,
+      1_024,
+    ),
+    machineCores: z
+      .record(z.string(), count({ description: "Cores of this machine." }, 1, 1_024))
+      .meta({ description: "Cores of single machines of the application, by their names." })
+      .prefault({}),
+    webServers: number(
+      { description: "Processes of the web server, with one thread each." },
+      cluster.webServers,
+      1,
+      1_024,
+    ),
+    gatewayConnections: number(
+      { description: "Connections that a web server's process and a queue's consumer keep to the gateway." },
+      cluster.gatewayConnections,
+      1,
+      65_536,
+    ),
+    storeConnections: number(
+      { description: "Connections that a process keeps to each store and queue." },
+      cluster.storeConnections,
+      1,
+      65_536,
+    ),
+    prefetch: number(
+      { description: "Messages that a queue's consumer may have without having acknowledged them." },
+      cluster.prefetch,
+      1,
+      1_000_000,
+    ),
+  })
+  .meta({ description: "The machines, and what is kept between them." });
+
+/** What a field is if it is left out: in the release something else, where the design departs from it. */
+function otherwise(name: keyof typeof NIGHTCORE_DEFAULTS, shown: (value: unknown) => string): string {
+  const designed = shown(NIGHTCORE_DEFAULTS[name]);
+  return Object.hasOwn(RELEASED, name) ? `${designed}; published: ${shown(RELEASED[name])}` : designed;
+}
+const plain = (value: unknown): string => String(value);
+const onOffText = (value: unknown): string => (value === true ? "on" : "off");
+const timeText = (value: unknown): string => formatQuantity(TIME, value as number);
+
+type Flag = keyof typeof NIGHTCORE_DEFAULTS;
+const doc = (
+  name: Flag,
+  description: string,
+  shown: (value: unknown) => string,
+  source?: string,
+): FieldDoc => ({
+  description,
+  otherwise: otherwise(name, shown),
+  ...(source === undefined ? {} : { source: flag(source) }),
+});
+const whole = (name: Flag, description: string, least: number, source?: string) =>
+  count(doc(name, description, plain, source), least, 1_000_000).optional();
+const toggle = (name: Flag, description: string, source?: string) =>
+  onOff(doc(name, description, onOffText, source)).optional();
+const factor = (name: Flag, description: string, source?: string) =>
+  decimal(doc(name, description, plain, source)).optional();
+const time = (name: Flag, description: string, source?: string) =>
+  quantity(TIME, doc(name, description, timeText, source)).optional();
+
+const nightcoreFields = z
+  .strictObject({
+    engineThreads: whole("engineThreads", "I/O threads of an engine.", 1, "num_io_workers"),
+    gatewayThreads: whole("gatewayThreads", "I/O threads of the gateway.", 1, "num_io_workers"),
+    connectionsPerThread: whole(
+      "connectionsPerThread",
+      "Connections to the gateway for each I/O thread of an engine.",
+      1,
+      "gateway_conn_per_worker",
+    ),
+    maxRunningPerNode: whole(
+      "maxRunningPerNode",
+      "Calls from outside that may run at a time, for each node; 0: any number.",
+      0,
+      "max_running_requests",
+    ),
+    balancing: word(doc("balancing", "Which node gets a call from outside.", plain), BALANCINGS).optional(),
+    rateExponent: scalar(
+      {
+        ...doc(
+          "rateExponent",
+          "Exponent of the power mean of instant arrival rates; 0: their geometric mean.",
+          plain,
+          "instant_rps_p_norm",
+        ),
+        kind: "number",
+        type: "number",
+      },
+      0.7,
+      (found) =>
+        typeof found === "number" && Number.isFinite(found)
+          ? { ok: true, value: found }
+          : wrong("is not a number"),
+    ).optional(),
+    averageWeight: share(
+      doc("averageWeight", "Weight of a new sample in the averages.", plain, "instant_rps_ema_alpha"),
+    ).optional(),
+    rateTimeConstant: time(
+      "rateTimeConstantNanos",
+      "Time constant of the rate's average; 0: `averageWeight` instead.",
+      "instant_rps_ema_tau_ms",
+    ),
+    averageSamplesMin: whole("averageSamplesMin", "Samples before an average is used.", 1),
+    limitCoefficient: factor(
+      "limitCoefficient",
+      "Factor of the concurrency limit.",
+      "concurrency_limit_coef",
+    ),
+    expectedCoefficient: factor(
+      "expectedCoefficient",
+      "Factor of the expected concurrency.",
+      "expected_concurrency_coef",
+    ),
+    concurrencyLimiter: toggle(
+      "concurrencyLimiter",
+      "Limit how many calls of a function run at a time.",
+      "disable_concurrency_limiter",
+    ),
+    growthInterval: time(
+      "growthIntervalNanos",
+      "Least time between two demands for a worker.",
+      "min_worker_request_interval_ms",
+    ),
+    growthThrottle: word(
+      doc(
+        "growthThrottle",
+        "How that interval is kept: as intended, as shipped (the wrong way round), or not.",
+        plain,
+      ),
+      GROWTH_THROTTLES,
+    ).optional(),
+    alwaysGrow: toggle(
+      "alwaysGrow",
+      "Ask for workers as long as there may be more.",
+      "always_request_worker_if_possible",
+    ),
+    queueingLimit: factor(
+      "queueingLimit",
+      "Calls from inside that have waited longer than this multiple of the handler's time are dropped; 0: never.",
+      "max_relative_queueing_delay",
+    ),
+    directWrite: toggle(
+      "directWrite",
+      "Any engine thread writes a worker's channel itself.",
+      "func_worker_pipe_direct_write",
+    ),
+    socketChannels: toggle(
+      "socketChannels",
+      "Workers are connected by sockets instead of pipes.",
+      "func_worker_use_engine_socket",
+    ),
+    nestedPipes: toggle(
+      "nestedPipes",
+      "Results of nested calls come over a pipe of their own.",
+      "use_fifo_for_nested_call",
+    ),
+    internalFastPath: toggle(
+      "internalFastPath",
+      "Calls of functions stay on their node; off: they enter by the gateway.",
+    ),
+    goSlotsPerThread: whole(
+      "goSlotsPerThread",
+      "Workers of a Go function that share one thread.",
+      1,
+      "FAAS_GO_MAX_PROC_FACTOR",
+    ),
+    engineFirst: toggle("engineFirst", "The engine goes first where it and functions wait for a core."),
+    limitTime: word(
+      doc("limitTime", "The time that the limit takes: without or with the queueing of nested calls.", plain),
+      LIMIT_TIMES,
+    ).optional(),
+    limitRounding: word(
+      doc("limitRounding", "How Little's law is rounded, for limit and growth.", plain),
+      LIMIT_ROUNDINGS,
+    ).optional(),
+    limitOnDrain: toggle(
+      "limitOnDrain",
+      "The limit holds for calls from the queue, too, and is looked at when it rises.",
+    ),
+    fifo: toggle("fifo", "A call waits behind those that wait already."),
+    limitAtLeastOne: toggle("limitAtLeastOne", "One call may always run."),
+    shrinking: toggle("shrinking", "Workers beyond twice the target are stopped."),
+    failureHandling: toggle("failureHandling", "Failures are noticed and answered."),
+    callTimeout: time("callTimeoutNanos", "The gateway answers 504 after this long; 0: never."),
+    restart: time("restartNanos", "From the end of a process until its container has started it again."),
+  })
+  .meta({
+    description:
+      "The runtime: flags of the release with its defaults, and where the release departs from the design a field each; `profile: published` is the release.",
+  });
+
+const rpcFields = z
+  .strictObject({
+    handlers: number(
+      {
+        description: "Handler threads of a server of C++ functions: so many calls at a time.",
+        source: "settings file of the ported Thrift services",
+      },
+      16,
+      1,
+      10_000,
+    ),
+    connections: number(
+      {
+        description: "Connections from each process to each server.",
+        source: "settings file of the ported Thrift services",
+      },
+      128,
+      1,
+      65_536,
+    ),
+  })
+  .meta({
+    description:
+      "Servers of remote procedure calls in containers, one for each function and node; see docs/models/baselines.md.",
+  });
+
+const network = NETWORK_DEFAULTS;
+const CALIBRATED = "docs/calibration-nightcore.md";
+const networkFields = z
+  .strictObject({
+    latency: TIMES.meta({
+      description: "Delay from one host to another, one way, without the CPU time of either.",
+      source: CALIBRATED,
+    }).prefault(writtenDistribution(TIME, network.latency) as never),
+    bandwidth: quantity(
+      BIT_RATE,
+      { description: "Line rate of the network interface of each host, or `unlimited`." },
+      { positive: true, word: ["unlimited", 0] },
+    ).prefault(formatQuantity(BIT_RATE, network.bitsPerSecond)),
+    loopbackLatency: TIMES.meta({
+      description: "Delay between processes of one host that talk over TCP.",
+      source: CALIBRATED,
+    }).prefault(writtenDistribution(TIME, network.loopbackLatency) as never),
+    pipeLatency: TIMES.meta({ description: "A crossing of a pipe.", source: CALIBRATED }).prefault(
+      writtenDistribution(TIME, network.pipeLatency) as never,
+    ),
+    wakeLatency: TIMES.meta({
+      description: "From work reaching an idle thread until the thread runs.",
+      source: CALIBRATED,
+    }).prefault(writtenDistribution(TIME, network.wakeLatency) as never),
+    cpuJitter: FACTORS.meta({
+      description: "Factor on the CPU time of each step; its mean should be 1.",
+      source: CALIBRATED,
+    }).prefault(writtenDistribution(FACTOR, network.cpuJitter) as never),
+    keepAlive: quantity(TIME, {
+      description: "After this long a peer whose host has lost power is known to be gone.",
+    }).prefault(formatQuantity(TIME, network.keepAliveNanos)),
+  })
+  .meta({ description: "Delays of links, pipes and schedulers." });
+
+const onePerSecond = quantity(
+  RATE,
+  { description: "Requests per second, of all connections together." },
+  { positive: true },
+);
+const rate = z
+  .union([
+    onePerSecond,
+    z
+      .array(
+        z.strictObject({
+          from: quantity(TIME, { description: "From when on, counted from the start of the warm-up." }),
+          rate: quantity(RATE, { description: "Requests per second." }),
+        }),
+      )
+      .min(1, { error: "needs a step" })
+      .check(({ value, issues }) => {
+        if (value.some(({ from }, i) => i > 0 && from <= value[i - 1]!.from)) {
+          issues.push({ code: "custom", input: value, message: "steps must be in the order of time" });
+        }
+      }),
+  ])
+  .meta({
+    description:
+      "Requests per second: `4k/s`, or steps of load, `[{from: 0s, rate: 700/s}, {from: 2s, rate: 6k/s}]`.",
+  });
+const connections = (value: number) =>
+  number(
+    { description: "Connections, with one request under way on each; further requests wait in the client." },
+    value,
+    1,
+    1_000_000,
+  );
+
+const arrivalFields = choice(
+  {
+    timetable: z
+      .strictObject({
+        rate,
+        connections: count({ description: "Connections, each with a timetable of its own." }, 1, 1_000_000),
+        threads: number({ description: "Threads the connections are divided between." }, 4, 1, 10_000),
+      })
+      .meta({
+        description: "The load generator of the published experiments: each connection keeps to a timetable.",
+      }),
+    poisson: z
+      .strictObject({ rate, connections: connections(1_000) })
+      .meta({ description: "Requests at random moments." }),
+    constantRate: z
+      .strictObject({ rate, connections: connections(1_000) })
+      .meta({ description: "Requests at equal distances." }),
+    closedLoop: z
+      .strictObject({
+        clients: count({ description: "Clients, each with a connection." }, 1, 1_000_000),
+        think: TIMES.meta({ description: "From an answer to the next request." }).prefault("0us"),
+      })
+      .meta({
+        description: "Each client makes its next request when the last is answered and a pause has passed.",
+      }),
+  },
+  { description: "When requests begin." },
+);
+
+const workloadFields = z
+  .strictObject({
+    name: text(
+      { description: "Name, unlike that of any other workload." },
+      /^[A-Za-z][\w-]*$/,
+      "visitors",
+      "is not a name of letters, digits, dashes and underscores",
+    ),
+    arrival: arrivalFields,
+    mix: text(
+      { description: "Which mix of the application's requests.", otherwise: "the only one" },
+      /\S/,
+      "write",
+      "is not the name of a mix",
+    ).optional(),
+    stop: quantity(TIME, {
+      description: "When it ends, counted from the start of the warm-up.",
+      otherwise: "end of the run",
+    }).optional(),
+  })
+  .meta({ description: "Clients that do the same." });
+
+export const runtimeFields = z
+  .strictObject({
+    system: word({ description: "What runs the application." }, RUNTIMES),
+    ...commonFields,
+    application: text(
+      { description: "The application's file, relative to this one; see docs/applications.md." },
+      /\S/,
+      "apps/guestbook.yaml",
+      "is not the path of a file",
+    ),
+    variables: z
+      .record(z.string(), count({ description: "Always this." }, 0, 1e9))
+      .meta({ description: "Variables of the application that are set instead of drawn as its file says." })
+      .prefault({}),
+    workers: z
+      .strictObject({
+        min: count({ description: "At least.", otherwise: "as the application says" }, 0, 16_383).optional(),
+        max: count(
+          { description: "At most; 0: no bound.", otherwise: "as the application says" },
+          0,
+          16_383,
+        ).optional(),
+      })
+      .meta({ description: "Workers of every function on each node." })
+      .prefault({}),
+    cluster: clusterFields.prefault({}),
+    nightcore: nightcoreFields.prefault({}),
+    rpc: rpcFields.prefault({}),
+    network: networkFields.prefault({}),
+    costs: z
+      .record(z.string(), quantity(FINE_TIME, { description: "Instead of the calibrated one." }))
+      .meta({
+        description:
+          'CPU times of single steps by their names in docs/models/nightcore.md and docs/models/applications.md, "Costs".',
+      })
+      .prefault({}),
+    mutation: scalar(
+      { description: "A bug to switch on.", kind: "whole number", type: "integer", hidden: true },
+      1,
+      (found) =>
+        typeof found === "number" && Number.isInteger(found) && found >= 0
+          ? { ok: true, value: found }
+          : wrong("is not the number of a bug"),
+    ).prefault(0),
+    workload: z
+      .array(workloadFields)
+      .min(1, { error: "must have an entry: without clients nothing happens" })
+      .meta({ description: "Who makes requests, when; any number of workloads at the same time." }),
+    measured: z
+      .record(
+        z.string(),
+        quantity(TIME, { description: "What was measured of the real system." }, { positive: true }),
+      )
+      .meta({
+        description: "Published measurements to hold the results against, such as `request.p50: 2.65ms`.",
+      })
+      .prefault({}),
+  })
+  .meta({
+    title: "bokisim scenario of an application",
+    description: "An application, what runs it, and its load.",
+  });
+
+export type RuntimeFields = z.output<typeof runtimeFields>;
