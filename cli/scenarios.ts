@@ -4,12 +4,12 @@ import { InputError, type Services } from "./services.ts";
 
 export const scenarioServices: Services = {
   async load(text, file, options) {
-    const [{ loadScenario }, { ScenarioError }] = await Promise.all([
+    const [{ loadAny }, { ScenarioError }] = await Promise.all([
       import("../scenarios/load.ts"),
       import("../scenarios/problems.ts"),
     ]);
     try {
-      const scenario = loadScenario(text, file, options);
+      const scenario = loadAny(text, file, options);
       return {
         name: scenario.name,
         run: async (runOptions) => {

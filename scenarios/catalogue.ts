@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadScenario } from "./load.ts";
+import { loadAny } from "./load.ts";
 
 export interface CatalogueEntry {
   readonly name: string;
@@ -21,7 +21,7 @@ export function catalogue(directory: string = DIRECTORY): CatalogueEntry[] {
     .sort()
     .map((name) => {
       const file = `${directory.replace(/\/$/, "")}/${name}`;
-      const scenario = loadScenario(readFileSync(file, "utf8"), file);
+      const scenario = loadAny(readFileSync(file, "utf8"), file);
       return { name: scenario.name, summary: scenario.summary, file };
     });
 }

@@ -3,7 +3,7 @@
 import { type Finding, findingsOf, overlap, valueAt } from "./findings.ts";
 import type { AnyScenario } from "./scenario.ts";
 import type { Path } from "./source.ts";
-import type { SystemForm } from "./systems.ts";
+import type { SystemForm } from "./systems/forms.ts";
 
 export type Checked<S> =
   | { readonly ok: true; readonly scenario: S }

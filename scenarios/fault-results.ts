@@ -7,7 +7,7 @@ import type { Recorder } from "../sim/recorder.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { type Completions, firstAtOrAfter, impactOf, longestOutage, percentile } from "./fault-impact.ts";
 import type { CloseUpResult, FaultPeriodResult, ViewChangeResult } from "./result.ts";
-import type { Scenario } from "./scenario.ts";
+import type { AnyScenario } from "./scenario.ts";
 
 export interface ReplicationFaults {
   readonly periods: readonly FaultPeriodResult[];
@@ -36,16 +36,22 @@ export interface FaultsSeen {
 }
 
 /** Whether a run of the scenario has anything of this. */
-export const hasFaults = ({ faults: { plan }, reconfigurations }: Scenario): boolean =>
-  plan.timed.length + (plan.repeated?.length ?? 0) + reconfigurations.length > 0;
+export const hasFaults = (scenario: AnyScenario): boolean => {
+  const { plan } = scenario.faults;
+  return plan.timed.length + (plan.repeated?.length ?? 0) + ordersOf(scenario).length > 0;
+};
 
-export function faultsOf(scenario: Scenario, replication: number, seen: FaultsSeen): ReplicationFaults {
+/** Orders of an operator, in systems that have one. */
+const ordersOf = (scenario: AnyScenario): readonly Reconfiguration[] =>
+  scenario.system === "boki" ? scenario.reconfigurations : [];
+
+export function faultsOf(scenario: AnyScenario, replication: number, seen: FaultsSeen): ReplicationFaults {
   const { warmupNanos, durationNanos } = scenario;
   const endNanos = warmupNanos + durationNanos;
   const completions = completionsOf(seen);
   const periods = [
     ...seen.periods.map((period) => spanOf(scenario, period, seen.startNanos)),
-    ...scenario.reconfigurations.map(orderOf),
+    ...ordersOf(scenario).map(orderOf),
   ].sort((a, b) => a.fromNanos - b.fromNanos);
   const results = periods.map((period, i): FaultPeriodResult => {
     const next = periods.find(({ fromNanos }) => fromNanos > period.fromNanos)?.fromNanos ?? endNanos;
@@ -87,7 +93,7 @@ function completionsOf({ recorder, startNanos }: FaultsSeen): Completions[] {
 type Period = Omit<FaultPeriodResult, "replication" | "operations">;
 
 function spanOf(
-  { faults }: Scenario,
+  { faults }: AnyScenario,
   { index, fault, struck, fromNanos, untilNanos }: FaultPeriod,
   startNanos: Nanos,
 ): Period {
@@ -121,8 +127,10 @@ function withoutOwnWorkers(struck: readonly string[]): string[] {
 }
 
 /** When the first workload ends that is at work at a moment: from then on throughput falls without a fault. */
-function loadEndOf({ workloads, warmupNanos, durationNanos }: Scenario, atNanos: Nanos): Nanos {
-  const stops = workloads.flatMap(({ stopNanos }) =>
+function loadEndOf(scenario: AnyScenario, atNanos: Nanos): Nanos {
+  const { warmupNanos, durationNanos } = scenario;
+  const loads = scenario.system === "boki" ? scenario.workloads : scenario.clients;
+  const stops = loads.flatMap(({ stopNanos }) =>
     stopNanos === undefined || stopNanos <= atNanos ? [] : [stopNanos],
   );
   return Math.min(warmupNanos + durationNanos, ...stops);

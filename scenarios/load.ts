@@ -7,7 +7,7 @@ import type { AnyScenario, Scenario, VariantOf } from "./scenario.ts";
 import { RUNTIMES } from "./schema-runtime.ts";
 import { applySetting, readSetting } from "./settings.ts";
 import { keyOf, type Path, problemAt, readSource, type Source, spanAt } from "./source.ts";
-import { logForm, runtimeForm, SYSTEMS, type SystemForm } from "./systems.ts";
+import { logForm, runtimeForm, SYSTEMS, type SystemForm } from "./systems/forms.ts";
 import { countVariants, planVariants, VARIANTS_MAX, type VariantPlan } from "./variants.ts";
 
 export interface Overrides {

@@ -3,24 +3,20 @@
  */
 
 import type { Histogram, JsHistogram } from "hdr-histogram-js";
-import { APPEND_PHASES, createAppendAnatomy } from "../models/boki/append-anatomy.ts";
-import { createDeployment, type Deployment, START_UP_NANOS } from "../models/boki/cluster.ts";
-import { createInvariants } from "../models/boki/invariants/invariants.ts";
-import { INVARIANTS } from "../models/boki/invariants/violations.ts";
-import { playersOf } from "../models/boki/parts.ts";
-import { createViewChanges } from "../models/boki/view-changes.ts";
 import type { FaultPeriod, FaultPlan } from "../sim/faults/fault.ts";
 import { installFaults } from "../sim/faults/injector.ts";
-import type { Address, Observed } from "../sim/machine.ts";
 import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { faultsOf, hasFaults, type ReplicationFaults } from "./fault-results.ts";
 import { historyLines } from "./history.ts";
 import type { ViolationResult } from "./result.ts";
-import type { Scenario } from "./scenario.ts";
+import type { AnyScenario } from "./scenario.ts";
+import { startBoki } from "./systems/boki.ts";
+import { type Running, type RunOptions, wasStruck } from "./systems/running.ts";
+import { startRuntime } from "./systems/runtime.ts";
 
 export interface ReplicationSpec {
-  readonly scenario: Scenario;
+  readonly scenario: AnyScenario;
   readonly seed: number;
   readonly replication: number;
   readonly mode: "fast" | "checked";
@@ -103,8 +99,6 @@ const INTERVALS_MILLIS = [1, 2, 5, 10, 20, 50, 100, 200, 400, 600, 1_200];
 const POINTS_WANTED = 80;
 /** A fault is short beside the run. */
 const POINTS_WANTED_WITH_FAULTS = 300;
-/** One append in so many is followed for the anatomy. */
-const ANATOMY_EVERY = 16;
 const STUCK_NANOS: Nanos = SECOND;
 
 export function runReplication(
@@ -116,53 +110,24 @@ export function runReplication(
   const totalNanos = warmupNanos + durationNanos;
   const withFaults = hasFaults(scenario);
   const intervalNanos = intervalFor(totalNanos, withFaults ? POINTS_WANTED_WITH_FAULTS : POINTS_WANTED);
-  const warmAtNanos = START_UP_NANOS + warmupNanos;
-  const anatomy = replication === 0 ? createAppendAnatomy(ANATOMY_EVERY, warmAtNanos) : undefined;
-  const observers: ((at: Address, observation: Observed, nowNanos: Nanos) => void)[] = [];
-  if (anatomy !== undefined) observers.push(anatomy.observe);
-  const invariants = scenario.check
-    ? createInvariants({
-        blockingReadLimitNanos: scenario.boki.blockingReadLimitNanos,
-        inspected: (): Deployment => deployment,
-        calmFromNanos: calmFrom(scenario),
-      })
-    : undefined;
-  if (invariants !== undefined) observers.push(invariants.observe);
-  const viewChanges = withFaults ? createViewChanges() : undefined;
-  if (viewChanges !== undefined) observers.push(viewChanges.observe);
-  const deployment = createDeployment({
+  const running = startSystem(scenario, {
     seed,
     mode,
-    cluster: scenario.cluster,
-    boki: scenario.boki,
-    network: scenario.network,
-    disk: scenario.disk,
-    costs: scenario.costs,
-    workloads: scenario.workloads,
-    mutation: scenario.mutation,
-    defects: scenario.defects,
-    reconfigurations: scenario.reconfigurations,
     completions: withFaults,
     history,
-    warmupNanos,
     seriesIntervalNanos: intervalNanos,
-    ...(observers.length === 0
-      ? {}
-      : {
-          observer: (at: Address, observation: Observed, nowNanos: Nanos) => {
-            for (const observe of observers) observe(at, observation, nowNanos);
-          },
-        }),
+    anatomy: replication === 0,
+    calmFromNanos: calmFrom(scenario),
   });
-  const { simulation } = deployment;
-  const { periods } = installFaults(simulation, later(scenario.faults.plan, START_UP_NANOS), {
-    resolve: (part) => playersOf(part, deployment),
+  const { simulation, startUpNanos, invariants, viewChanges, anatomy } = running;
+  const { periods } = installFaults(simulation, later(scenario.faults.plan, startUpNanos), {
+    resolve: (part) => running.playersOf(part),
   });
   simulation.start();
-  simulation.run(START_UP_NANOS);
+  simulation.run(startUpNanos);
   for (let slice = 1; slice <= SLICES; slice++) {
-    simulation.run(START_UP_NANOS + Math.floor((totalNanos * slice) / SLICES));
-    report({ simulatedNanos: simulation.nowNanos - START_UP_NANOS, events: simulation.events });
+    simulation.run(startUpNanos + Math.floor((totalNanos * slice) / SLICES));
+    report({ simulatedNanos: simulation.nowNanos - startUpNanos, events: simulation.events });
   }
   invariants?.finish(simulation.nowNanos);
   return {
@@ -170,34 +135,38 @@ export function runReplication(
     digest: simulation.digest.toString(),
     events: simulation.events,
     operations: operationsOf(simulation),
-    stations: stationsOf(simulation, durationNanos),
+    stations: stationsOf(running, durationNanos),
     messages: simulation.messageCounts(),
     counters: Object.fromEntries(simulation.recorder.counts()),
-    series: seriesOf(simulation, intervalNanos),
-    anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
+    series: seriesOf(running, intervalNanos),
+    anatomy,
     violations: (invariants?.violations ?? []).map(({ invariant, atNanos, message }) => ({
       invariant,
-      rule: INVARIANTS[invariant],
+      rule: invariants!.rules[invariant]!,
       replication,
-      atNanos: atNanos - START_UP_NANOS,
+      atNanos: atNanos - startUpNanos,
       message,
     })),
     violationCounts: Object.fromEntries(invariants?.counts ?? []),
-    faults:
-      viewChanges &&
-      faultsOf(scenario, replication, {
-        recorder: simulation.recorder,
-        periods,
-        changes: viewChanges.changes,
-        startNanos: START_UP_NANOS,
-      }),
+    faults: withFaults
+      ? faultsOf(scenario, replication, {
+          recorder: simulation.recorder,
+          periods,
+          changes: viewChanges,
+          startNanos: startUpNanos,
+        })
+      : undefined,
     ...unfinished(simulation, periods),
-    history: history ? linesOf(simulation) : undefined,
+    history: history ? linesOf(running) : undefined,
   };
 }
 
-function linesOf({ recorder, processes }: Simulation): string[] {
-  return [...historyLines(recorder.history, START_UP_NANOS, (process) => processes[process]!.name)];
+function startSystem(scenario: AnyScenario, options: RunOptions): Running {
+  return scenario.system === "boki" ? startBoki(scenario, options) : startRuntime(scenario, options);
+}
+
+function linesOf({ simulation: { recorder, processes }, startUpNanos }: Running): string[] {
+  return [...historyLines(recorder.history, startUpNanos, (process) => processes[process]!.name)];
 }
 
 /** A plan whose times are later by so much. */
@@ -213,8 +182,8 @@ function later({ timed, repeated = [], healAtNanos }: FaultPlan, byNanos: Nanos)
   };
 }
 
-/** From when on everything is whole, in virtual time: what the model promises of liveness holds from there on. */
-function calmFrom({ faults: { plan } }: Scenario): Nanos {
+/** From when on everything is whole, in time since the start-up: what the model promises of liveness holds from there on. */
+function calmFrom({ faults: { plan } }: AnyScenario): Nanos {
   const { timed, repeated = [], healAtNanos = Number.POSITIVE_INFINITY } = plan;
   if (timed.length + repeated.length === 0) return 0;
   const ends = [
@@ -223,7 +192,7 @@ function calmFrom({ faults: { plan } }: Scenario): Nanos {
     ),
     ...repeated.map(() => Number.POSITIVE_INFINITY),
   ];
-  return START_UP_NANOS + Math.min(healAtNanos, Math.max(...ends));
+  return Math.min(healAtNanos, Math.max(...ends));
 }
 
 function intervalFor(totalNanos: Nanos, points: number): Nanos {
@@ -269,8 +238,8 @@ function distributionOf(histogram: Histogram): { latencies: number[]; counts: nu
   return { latencies, counts };
 }
 
-/** The workers of an engine are one row: as stations they are its function processes. */
-function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResult["stations"] {
+/** Stations of one pool are one row. */
+function stationsOf({ simulation, poolOf }: Running, windowNanos: Nanos): ReplicationResult["stations"] {
   const rows: ReplicationResult["stations"][number][] = [];
   const pools = new Map<
     string,
@@ -285,7 +254,8 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
     }
   >();
   for (const { station, role, kind, servers, counts } of simulation.stations()) {
-    if (role !== "worker" || kind !== "threads") {
+    const name = poolOf(station, role);
+    if (name === undefined) {
       rows.push({
         station,
         role,
@@ -296,7 +266,6 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
       });
       continue;
     }
-    const name = workerPool(station);
     const pool = pools.get(name) ?? {
       role,
       servers: 0,
@@ -359,16 +328,14 @@ function stationsOf(simulation: Simulation, windowNanos: Nanos): ReplicationResu
   return rows;
 }
 
-/** `worker-3.17/main` belongs to `engine-3/workers`. */
-function workerPool(station: string): string {
-  return `engine-${station.slice("worker-".length, station.indexOf("."))}/workers`;
-}
-
-function seriesOf(simulation: Simulation, intervalNanos: Nanos): ReplicationResult["series"] {
-  const startUp = START_UP_NANOS / intervalNanos;
+function seriesOf(
+  { simulation, startUpNanos, poolOf }: Running,
+  intervalNanos: Nanos,
+): ReplicationResult["series"] {
+  const startUp = Math.floor(startUpNanos / intervalNanos);
   const pools = new Map<string, { role: string; members: number; sum: number[] }>();
   for (const { station, role, busyShare } of simulation.stationSeries) {
-    const name = role === "worker" && !station.endsWith("/cores") ? workerPool(station) : station;
+    const name = poolOf(station, role) ?? station;
     const shares = busyShare.slice(startUp);
     const pool = pools.get(name);
     if (pool === undefined) pools.set(name, { role, members: 1, sum: shares });
@@ -404,10 +371,7 @@ function unfinished(
   const lost = new Map<string, number>();
   for (const { name, process, startNanos } of simulation.recorder.pending()) {
     const asking = simulation.processes[process]!.name;
-    const isLost = periods.some(
-      ({ fault, struck, fromNanos }) =>
-        fault.kind === "crash" && fromNanos >= startNanos && struck.includes(asking),
-    );
+    const isLost = wasStruck(periods, asking, startNanos);
     if (isLost) lost.set(name, (lost.get(name) ?? 0) + 1);
     else if (simulation.nowNanos - startNanos > STUCK_NANOS) stuck.set(name, (stuck.get(name) ?? 0) + 1);
   }

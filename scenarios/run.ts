@@ -18,7 +18,7 @@ import {
 import { evaluateExpectation } from "./expectations.ts";
 import type { ReplicationProgress, ReplicationResult, ReplicationSpec } from "./replication.ts";
 import type { ScenarioResult, VariantResult } from "./result.ts";
-import type { Scenario } from "./scenario.ts";
+import type { AnyScenario } from "./scenario.ts";
 import { BOKISIM_VERSION } from "./version.ts";
 
 export interface Progress {
@@ -49,14 +49,14 @@ interface Run {
 }
 
 /** Variants see the same seeds, so that their arrivals and link delays are the same and differences are paired. */
-export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
+export async function runScenario(scenario: AnyScenario, options: RunOptions): Promise<ScenarioResult> {
   const variants =
     scenario.variants.length === 0 ? [{ name: "base", settings: {}, scenario }] : scenario.variants;
   const mode = options.checked ? "checked" : "fast";
   const runs: Run[] = variants.flatMap((variant, i) =>
     Array.from({ length: variant.scenario.replications }, (_, replication) => {
       // The variants of a scenario are not sent along with each of them.
-      const alone: Scenario = { ...variant.scenario, variants: [] };
+      const alone: AnyScenario = { ...variant.scenario, variants: [] };
       const seed = variant.scenario.seed + replication;
       const history = options.onHistory !== undefined && i === 0 && replication === 0;
       return { variant: variant.name, spec: { scenario: alone, seed, replication, mode, history } };
@@ -138,14 +138,14 @@ async function runAll(runs: readonly Run[], options: RunOptions): Promise<Replic
   }
 }
 
-function lengthNanos(scenario: Scenario): number {
+function lengthNanos(scenario: AnyScenario): number {
   return scenario.warmupNanos + scenario.durationNanos;
 }
 
 function variantResult(
   variant: string,
   settings: Readonly<Record<string, unknown>>,
-  scenario: Scenario,
+  scenario: AnyScenario,
   replications: readonly ReplicationResult[],
 ): VariantResult {
   const seconds = scenario.durationNanos / 1e9;

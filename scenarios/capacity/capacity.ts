@@ -6,10 +6,10 @@
 import { type Estimate, estimate } from "../../sim/statistics.ts";
 import { parseExpectation } from "../expectation-text.ts";
 import { evaluateExpectation } from "../expectations.ts";
-import { loadScenario } from "../load.ts";
+import { loadAny } from "../load.ts";
 import type { OperationResult } from "../result.ts";
 import { runScenario } from "../run.ts";
-import type { Expectation, Scenario } from "../scenario.ts";
+import type { AnyScenario, Expectation } from "../scenario.ts";
 import { type RateField, rateFields, settingsFor, totalPerSecond } from "./load.ts";
 import { type SearchResult, searchCapacity } from "./search.ts";
 
@@ -101,7 +101,7 @@ export async function findCapacity(
   options: CapacityOptions,
 ): Promise<CapacityResult> {
   const conditions = options.slo.map(conditionOf);
-  const base = loadScenario(text, file, overridesOf(options, []));
+  const base = loadAny(text, file, overridesOf(options, []));
   const searches = searchesOf(base, options);
   let searchesDone = 0;
   const results: { search: Search; result: SearchResult<CapacityProbe["measured"]> }[] = [];
@@ -144,7 +144,7 @@ export async function findCapacity(
   };
 }
 
-function searchesOf(base: Scenario, { set, seed, seeds }: CapacityOptions): Search[] {
+function searchesOf(base: AnyScenario, { set, seed, seeds }: CapacityOptions): Search[] {
   const planned =
     base.variants.length === 0 ? [{ name: "base", settings: {}, scenario: base }] : base.variants;
   return planned.flatMap(({ name, settings, scenario }) => {
@@ -176,7 +176,7 @@ async function probeAt(
   conditions: readonly Condition[],
   { jobs: _, signal }: CapacityOptions,
 ): Promise<{ held: boolean; evidence: CapacityProbe["measured"] }> {
-  const scenario = loadScenario(text, file, { set: [...settings, ...settingsFor(fields, factor)], seed });
+  const scenario = loadAny(text, file, { set: [...settings, ...settingsFor(fields, factor)], seed });
   const result = await runScenario(scenario, {
     jobs: 1,
     checked: false,

@@ -3,17 +3,17 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Application } from "../models/applications/application.ts";
-import { loadApplication } from "./applications/load.ts";
-import type { Finding } from "./findings.ts";
-import { createFormat, type Format, scenarioFormat } from "./json-schema.ts";
-import { resolve } from "./resolve.ts";
-import { resolveRuntime } from "./resolve-runtime.ts";
-import { rulesBroken } from "./rules.ts";
-import { runtimeRulesBroken } from "./rules-runtime.ts";
-import type { AnyScenario, RuntimeScenario, Scenario } from "./scenario.ts";
-import { type ScenarioFields, scenarioFields } from "./schema.ts";
-import { RUNTIMES, type RuntimeFields, runtimeFields } from "./schema-runtime.ts";
+import type { Application } from "../../models/applications/application.ts";
+import { loadApplication } from "../applications/load.ts";
+import type { Finding } from "../findings.ts";
+import { createFormat, type Format, scenarioFormat } from "../json-schema.ts";
+import { resolve } from "../resolve.ts";
+import { resolveRuntime } from "../resolve-runtime.ts";
+import { rulesBroken } from "../rules.ts";
+import { runtimeRulesBroken } from "../rules-runtime.ts";
+import type { AnyScenario, RuntimeScenario, Scenario } from "../scenario.ts";
+import { type ScenarioFields, scenarioFields } from "../schema.ts";
+import { RUNTIMES, type RuntimeFields, runtimeFields } from "../schema-runtime.ts";
 
 /** One form of scenario. `Fields`: a file that was read. */
 export interface SystemForm<Fields, S extends AnyScenario> {

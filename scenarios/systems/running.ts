@@ -1,0 +1,67 @@
+/** What running a scenario needs of its system, whichever it is. */
+
+import type { ViewChange } from "../../models/boki/view-changes.ts";
+import type { FaultPeriod } from "../../sim/faults/fault.ts";
+import type { Address, Observed } from "../../sim/machine.ts";
+import type { Simulation } from "../../sim/simulation.ts";
+import type { Nanos } from "../../sim/units.ts";
+import type { Violation } from "../../sim/violations.ts";
+
+/** What is asked for besides the scenario. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly mode: "fast" | "checked";
+  /** Keep the moment and the latency of every completed operation. */
+  readonly completions: boolean;
+  readonly history: boolean;
+  readonly seriesIntervalNanos: Nanos;
+  /** Follow single operations through the system. */
+  readonly anatomy: boolean;
+  /** When nothing is wrong any more, counted as the scenario's times are; 0: nothing ever is. */
+  readonly calmFromNanos: Nanos;
+}
+
+export interface Running {
+  readonly simulation: Simulation;
+  /** How long the system takes to come up: the scenario's times begin there. */
+  readonly startUpNanos: Nanos;
+  /** Who plays a part now, as faults name it. */
+  playersOf(part: string): readonly Address[];
+  /** Undefined where nothing is checked. To be finished once, at the end of the run. */
+  readonly invariants:
+    | {
+        readonly rules: Readonly<Record<string, string>>;
+        readonly violations: readonly Violation[];
+        readonly counts: ReadonlyMap<string, number>;
+        finish(nowNanos: Nanos): void;
+      }
+    | undefined;
+  /** Ends of views; empty in systems without. */
+  readonly viewChanges: readonly ViewChange[];
+  /** Phases of operations that were followed, in nanoseconds. */
+  readonly anatomy:
+    | { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] }
+    | undefined;
+  /** Stations that are one row in a result, by the name of the row: `worker-3.17/main` belongs to `engine-3/workers`. */
+  poolOf(station: string, role: string): string | undefined;
+}
+
+/** One observer out of several, as far as there are any. */
+export function observerOf(
+  observers: readonly ((at: Address, observation: Observed, nowNanos: Nanos) => void)[],
+): { observer?: (at: Address, observation: Observed, nowNanos: Nanos) => void } {
+  if (observers.length === 0) return {};
+  return {
+    observer: (at, observation, nowNanos) => {
+      for (const observe of observers) observe(at, observation, nowNanos);
+    },
+  };
+}
+
+/** Whether a crash has ended one of these processes since a moment. */
+export function wasStruck(periods: readonly FaultPeriod[], process: string, sinceNanos: Nanos): boolean {
+  return periods.some(
+    ({ fault, struck, fromNanos }) =>
+      fault.kind === "crash" && fromNanos >= sinceNanos && struck.includes(process),
+  );
+}
