@@ -178,7 +178,8 @@ function installView(state: EngineState, view: View, out: EngineEffects): void {
   for (const [logspace, { complete }] of state.producers) {
     if (complete && viewOf(logspace) < view.viewId - 1) state.producers.delete(logspace);
   }
-  for (const { from, message } of takeHeld(state, view.viewId)) engine.receive(state, from, message, out);
+  for (const { from, message } of takeHeld(state, view.viewId, out))
+    engine.receive(state, from, message, out);
   releaseHeldReads(state, out);
   for (const [logspace, index] of state.indexes) {
     if (viewOf(logspace) < view.viewId && index.blocked.length > 0)

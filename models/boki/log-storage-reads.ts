@@ -6,11 +6,12 @@
 import type { Effects } from "../../sim/machine.ts";
 import { get, has } from "../../sim/structures/grow-map.ts";
 import type { Bytes } from "../../sim/units.ts";
-import { positionOf } from "./identifiers.ts";
+import { type NodeId, positionOf } from "./identifiers.ts";
 import { readDatabase } from "./log-database.ts";
 import type { LogStorageState, Ordered, ParkedRead } from "./log-storage.ts";
 import type { BokiMessage, LogRecord } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
+import type { Observation } from "./observations.ts";
 
 export type ReadOutcome =
   | { readonly kind: "found"; readonly record: LogRecord }
@@ -52,11 +53,21 @@ export function readAt(
     case "collected":
       return { kind: "trimmed" };
     case "damaged":
-      out.count("storage.damagedRead");
+      noteDamage(state.storage, read, out);
       return { kind: "notHere" };
     case "nothing":
       return { kind: "lost" };
   }
+}
+
+/** The database does not give a record back as it was written. */
+export function noteDamage(
+  storage: NodeId,
+  { seqnum, origin, op }: ParkedRead,
+  out: Effects<BokiMessage>,
+): void {
+  out.count("storage.damagedRead");
+  out.observe?.({ kind: "damageFound", storage, seqnum, origin, op } satisfies Observation);
 }
 
 /** Takes out the reads that waited for what has just been ordered, with their records. */

@@ -165,6 +165,14 @@ export type Observation =
     }
   /** A record left a storage node's memory. */
   | { readonly kind: "evicted"; readonly storage: NodeId; readonly seqnum: Seqnum }
+  /** A storage node found a record damaged that engine `origin` reads. */
+  | {
+      readonly kind: "damageFound";
+      readonly storage: NodeId;
+      readonly seqnum: Seqnum;
+      readonly origin: NodeId;
+      readonly op: number;
+    }
   /** A call's context as an operation starts, and what it became when a result raised it. */
   | {
       readonly kind: "readStarted";

@@ -221,7 +221,8 @@ function installView(state: SequencerState, view: View, out: Effects<BokiMessage
         state.backups.set(logspace, createBackup(logspace, mutation));
     });
   }
-  for (const { from, message } of takeHeld(state, view.viewId)) sequencer.receive(state, from, message, out);
+  for (const { from, message } of takeHeld(state, view.viewId, out))
+    sequencer.receive(state, from, message, out);
 }
 
 /** Reports the newest entries of each log this node has a copy of. A primary's report has its uncommitted entry as well. */

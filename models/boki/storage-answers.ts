@@ -4,7 +4,7 @@ import { lruGet } from "../../sim/structures/lru.ts";
 import { highOf, join, type LogspaceId, positionOf, sequencerOf, viewOf } from "./identifiers.ts";
 import { recordAt, rowAt, tableOf } from "./log-database.ts";
 import type { CollectedRecord, Ordered, ParkedRead } from "./log-storage.ts";
-import { type ReadOutcome, readAt } from "./log-storage-reads.ts";
+import { noteDamage, type ReadOutcome, readAt } from "./log-storage-reads.ts";
 import type { BokiMessage, LogRecord } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import { recordBytes } from "./observations.ts";
@@ -95,10 +95,12 @@ export function answerRead(
 }
 
 /** A read of a log that this life of the node has no part in: its disk may have the record. */
-function readAlien(state: StorageState, { seqnum }: ParkedRead, out: StorageEffects): ReadOutcome {
+function readAlien(state: StorageState, read: ParkedRead, out: StorageEffects): ReadOutcome {
+  const { seqnum } = read;
   const row = rowAt(tableOf(highOf(seqnum), state.config.mutation), positionOf(seqnum), out);
   out.work("databaseRead", 1);
   if (row.kind === "record") return { kind: "found", record: row.record };
+  if (row.kind === "damaged") noteDamage(state.config.id, read, out);
   return { kind: row.kind === "collected" ? "trimmed" : "notHere" };
 }
 

@@ -101,7 +101,7 @@ export function recoverFrom(
   const before = recovery.next;
   for (const entry of entries) {
     if (entry.position !== recovery.next || entry.position >= recovery.end.final) continue;
-    recoverEntry(state, entry, out);
+    if (!recoverEntry(state, entry, out)) break;
     recovery.next++;
   }
   if (recovery.next === recovery.end.final) {
@@ -111,7 +111,8 @@ export function recoverFrom(
   return recovery.next > before;
 }
 
-function recoverEntry(state: StorageState, entry: MetalogEntry, out: StorageEffects): void {
+/** Returns whether all is done that can be: what the disk fails to read or to take now, it may not at the next look. */
+function recoverEntry(state: StorageState, entry: MetalogEntry, out: StorageEffects): boolean {
   const { id, mutation } = state.config;
   const { logspace } = entry;
   const view = state.views.get(viewOf(logspace))!;
@@ -126,15 +127,20 @@ function recoverEntry(state: StorageState, entry: MetalogEntry, out: StorageEffe
       if (kind === "record" || kind === "collected") continue;
       const localid = join(view.engines[shard]!, start + j);
       const kept = out.get(journalTable(logspace), localid);
+      if (damageOf(kept) === "unreadable") return false;
       if (kept === undefined || damageOf(kept) !== undefined) continue;
       const record = kept as LogRecord;
       // A write that landed on another key of the journal shows it.
       if (record.localid !== localid) continue;
-      out.put(table, position, record, recordBytes(record));
+      if (!out.put(table, position, record, recordBytes(record))) {
+        out.count("storage.writeRefused");
+        return false;
+      }
       out.count("storage.recordRecovered");
       out.work("flushRecord", 1);
     }
   }
+  return true;
 }
 
 /** The logs that still lack entries, those left out that nobody can tell of any more. */

@@ -240,7 +240,8 @@ function reportProgress(state: StorageState, out: StorageEffects): void {
 
 function installView(state: StorageState, view: View, out: StorageEffects): void {
   makeTables(view.viewId, out);
-  for (const { from, message } of takeHeld(state, view.viewId)) storage.receive(state, from, message, out);
+  for (const { from, message } of takeHeld(state, view.viewId, out))
+    storage.receive(state, from, message, out);
 }
 
 function finalizeView(state: StorageState, logs: readonly FinalLog[], out: StorageEffects): void {

@@ -129,8 +129,10 @@ export function holdsFor(
 }
 
 /** The messages that waited for a view, to be handled now. */
-export function takeHeld(gate: ViewGate, view: ViewId): Held[] {
+export function takeHeld(gate: ViewGate, view: ViewId, out: Effects<BokiMessage>): Held[] {
+  if (gate.held.length === 0) return [];
   const released = gate.held.filter((held) => held.view === view);
+  if (released.length > 0) out.count(`${gate.role}.heldReleased`, released.length);
   gate.held = gate.held.filter((held) => held.view > view);
   return released;
 }

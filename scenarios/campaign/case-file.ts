@@ -13,7 +13,8 @@ import { BOKISIM_VERSION } from "../version.ts";
 import { type Case, EMPTY_CASE } from "./case.ts";
 import { caseFileFields } from "./case-schema.ts";
 import type { Verdict } from "./run-case.ts";
-import { isPossible, namesIn } from "./simpler.ts";
+import { isPossible } from "./simpler.ts";
+import { namesIn } from "./simpler-faults.ts";
 
 export interface Expected {
   readonly version: string;
@@ -81,12 +82,15 @@ export function parseCase(text: string, file: string): CaseFile {
     throw new ScenarioError([problemAt(source, place.value, "case.cluster", message)]);
   }
   const there = namesIn(subject);
-  for (const [i, { fault }] of subject.faults.timed.entries()) {
-    const unknown = namesOf(fault).find((name) => !there.includes(name));
-    if (unknown === undefined) continue;
-    const place = nearestPlace(["case", "faults", "timed", i, "fault"])!;
-    const message = `no process is named "${unknown}"${suggestion(unknown, there, "there are")}`;
-    throw new ScenarioError([problemAt(source, place.value, `case.faults.timed.${i}.fault`, message)]);
+  for (const list of ["timed", "repeated"] as const) {
+    for (const [i, { fault }] of (subject.faults[list] ?? []).entries()) {
+      const unknown = namesOf(fault).find((name) => !there.includes(name));
+      if (unknown === undefined) continue;
+      const path = ["faults", list, i, "fault"] as const;
+      const place = nearestPlace(["case", ...path])!;
+      const message = `no process is named "${unknown}"${suggestion(unknown, there, "there are")}`;
+      throw new ScenarioError([problemAt(source, place.value, `case.${path.join(".")}`, message)]);
+    }
   }
   return { case: subject, expected: parsed.data.expected };
 

@@ -167,6 +167,7 @@ export const caseFields = z.strictObject({
       cpuJitter: distribution.optional(),
     })
     .default({}),
+  costs: z.boolean().default(EMPTY_CASE.costs),
   calls: z
     .array(
       z.strictObject({

@@ -58,6 +58,8 @@ export interface Case {
   readonly cluster: Partial<CaseCluster>;
   readonly boki: Partial<BokiConfig>;
   readonly network: Partial<NetworkConfig>;
+  /** Whether steps take CPU time and messages have sizes (models/boki/costs.ts); else only links and timers take time. */
+  readonly costs: boolean;
   readonly calls: readonly CaseCall[];
   /** Times count from the moment the cluster is up, here and in the faults. */
   readonly reconfigurations: readonly Reconfiguration[];
@@ -70,7 +72,7 @@ export interface Case {
   readonly settleNanos: Nanos;
 }
 
-/** Steps take no time in a campaign, so cores do not matter; there are as many function workers as calls can need. */
+/** Cores are those of any deployment; there are as many function workers as calls can need. */
 export type CaseCluster = Omit<ClusterConfig, "coresPerHost" | "workersPerEngine">;
 
 export const CASE_CLUSTER: CaseCluster = {
@@ -107,6 +109,10 @@ export const CASE_NETWORK: NetworkConfig = {
 
 export const NO_FAULTS: FaultPlan = { timed: [] };
 
+export function hasFaults({ timed, repeated = [] }: FaultPlan): boolean {
+  return timed.length + repeated.length > 0;
+}
+
 /** A case of nothing: what a generator, a file or a shrunk case fills in. */
 export const EMPTY_CASE: Case = {
   seed: 1,
@@ -116,6 +122,7 @@ export const EMPTY_CASE: Case = {
   cluster: {},
   boki: {},
   network: {},
+  costs: false,
   calls: [],
   reconfigurations: [],
   faults: NO_FAULTS,

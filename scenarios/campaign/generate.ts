@@ -19,7 +19,9 @@ import {
   type CaseCall,
   type CaseCluster,
   EMPTY_CASE,
+  hasFaults,
   type LogOperation,
+  NO_FAULTS,
   type Operation,
   type Place,
 } from "./case.ts";
@@ -53,7 +55,11 @@ export function generateCase(campaign: Campaign, index: number): Case {
   const cluster = base?.cluster ?? drawCluster(streamOf("cluster"));
   const flags = base?.boki ?? drawBoki(streamOf("boki"), { ...CASE_CLUSTER, ...cluster });
   const boki = { ...flags, ...drawPatience(streamOf("patience"), isFaulty) };
-  const timed = isFaulty ? drawFaults(streamOf("faults"), { cluster, boki }, spanNanos, KEPT) : [];
+  const costs = streamOf("costs").chance(COSTED);
+  const faults = isFaulty
+    ? drawFaults(streamOf("faults"), { cluster, boki, costs }, spanNanos, KEPT)
+    : NO_FAULTS;
+  const network = base?.network ?? drawNetwork(streamOf("network"));
   return {
     ...EMPTY_CASE,
     seed,
@@ -62,18 +68,22 @@ export function generateCase(campaign: Campaign, index: number): Case {
     shuffleTies,
     cluster,
     boki,
-    network: base?.network ?? drawNetwork(streamOf("network")),
+    network: costs ? { ...network, bitsPerSecond: LINE_BITS_PER_SECOND } : network,
+    costs,
     calls: drawCalls(streamOf("calls"), spanNanos, campaign.operations),
     reconfigurations: calm ? [] : drawReconfigurations(streamOf("reconfigurations"), spanNanos),
-    faults: { timed: numbered({ timed }).timed },
-    staysDown: drawLost(streamOf("lost"), { cluster, boki }, timed),
+    faults: faults.repeated === undefined ? { timed: numbered(faults).timed } : numbered(faults),
+    staysDown: drawLost(streamOf("lost"), { cluster, boki }, faults),
     // What was to last longer is cut short: liveness begins here.
-    healNanos: timed.length === 0 ? 0 : spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS),
+    healNanos: hasFaults(faults) ? spanNanos + streamOf("heal").spread(MILLISECOND, LONGEST_FAULT_NANOS) : 0,
   };
 }
 
 /** Share of the runs in which something goes wrong: what breaks in the others needs no fault. */
 const FAULTY = 0.65;
+/** Share of the runs in which steps take CPU time: processors and lines can be slow only there. */
+const COSTED = 0.15;
+const LINE_BITS_PER_SECOND = 10e9;
 const LONGEST_FAULT_NANOS: Nanos = 100 * MILLISECOND;
 
 // ---- The deployment ------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import {
 } from "../../models/boki/identifiers.ts";
 import type { Observation } from "../../models/boki/observations.ts";
 import type { FaultPeriod } from "../../sim/faults/fault.ts";
+import type { Nanos } from "../../sim/units.ts";
 import type { CaseCluster } from "./case.ts";
 
 /** By name, what it means. */
@@ -41,6 +42,12 @@ export const MARKS = {
   sessionExpired: "a process was taken for gone",
   memberReplaced: "a node that had not been in the view before took part",
   entrySentAgain: "a primary sent an entry again to a backup that lacked it",
+  heldReleased: "a message that came before its view waited for the node to install the view",
+  caughtUp: "a node that the end of a view found behind got the entries it lacked from a sequencer",
+  writeRefused: "a disk refused a record",
+  damageFound: "a storage node found a record in its database damaged",
+  damageSurvived: "a record that one storage node found damaged was read from another",
+  recordRecovered: "a storage node that had lost its memory put a record back from its journal",
   crashedSequencer: "a sequencer lost its memory",
   crashedStorage: "a storage node lost its memory",
   crashedEngine: "an engine lost its memory",
@@ -59,10 +66,24 @@ const COUNTERS: Readonly<Record<string, MarkName>> = {
   "index.blockedReadWoken": "blockedReadWoken",
   "zooKeeper.sessionExpired": "sessionExpired",
   "sequencer.entrySentAgain": "entrySentAgain",
+  "engine.heldReleased": "heldReleased",
+  "sequencer.heldReleased": "heldReleased",
+  "storage.heldReleased": "heldReleased",
+  "storage.writeRefused": "writeRefused",
+  "storage.journalRefused": "writeRefused",
+  "storage.recordRecovered": "recordRecovered",
 };
 
+/** On which kind of node a part of the protocol runs. */
+const NODE_OF = {
+  producer: "engine",
+  storage: "storage",
+  backup: "sequencer",
+  primary: "sequencer",
+} as const;
+
 export interface Marks {
-  observe(observation: Observation): void;
+  observe(observation: Observation, nowNanos: Nanos): void;
   /** To be called once, with the counters of the run and the faults that happened. */
   finish(counters: ReadonlyMap<string, number>, faults: readonly FaultPeriod[]): void;
   readonly counts: Partial<Record<MarkName, number>>;
@@ -88,6 +109,10 @@ export function createMarks(cluster: CaseCluster): Marks {
   const discarded = new Set<number>();
   /** Blocking reads that wait, by engine of origin and operation. */
   const blocked = new Set<string>();
+  /** Reads that met a damaged record, the same way. */
+  const damaged = new Set<string>();
+  /** When each node heard of the end of a view. */
+  const finalizedNanos = new Map<string, Nanos>();
   const books = new Map<number, { readonly view: ViewId; readonly logspace: LogspaceId }>();
   let latest: ViewId = 0;
 
@@ -117,8 +142,25 @@ export function createMarks(cluster: CaseCluster): Marks {
 
   return {
     counts,
-    observe(observation) {
+    observe(observation, nowNanos) {
       switch (observation.kind) {
+        case "damageFound":
+          mark("damageFound");
+          damaged.add(`${observation.origin} ${observation.op}`);
+          return;
+        case "viewEvent": {
+          const { role, node, viewId, event } = observation;
+          if (event.phase === "finalize") finalizedNanos.set(`${role} ${node} ${viewId}`, nowNanos);
+          return;
+        }
+        case "ended": {
+          // An index may be through late for other reasons: it waits for records as well.
+          const { role, node, log } = observation;
+          if (role === "index") return;
+          const heard = finalizedNanos.get(`${NODE_OF[role]} ${node} ${viewOf(log.logspace)}`);
+          if (heard !== undefined && heard < nowNanos) mark("caughtUp");
+          return;
+        }
         case "evicted":
           mark("evicted");
           return;
@@ -128,6 +170,8 @@ export function createMarks(cluster: CaseCluster): Marks {
           return;
         case "readDone":
           if (blocked.size > 0) blocked.delete(`${observation.engine} ${observation.op}`);
+          if (damaged.delete(`${observation.engine} ${observation.op}`) && observation.outcome === "ok")
+            mark("damageSurvived");
           if (observation.outcome === "ok" && viewOfJoined(observation.seqnum) < latest) {
             mark("readOlderView");
           }

@@ -19,7 +19,7 @@ import type { Simulation } from "../../sim/simulation.ts";
 import { MILLISECOND, type Nanos } from "../../sim/units.ts";
 import { BODY, body } from "./body.ts";
 import { type CallerState, caller } from "./caller.ts";
-import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCluster } from "./case.ts";
+import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCluster, hasFaults } from "./case.ts";
 import { isWithinBudget } from "./fault-budget.ts";
 import { createMarks, type MarkName } from "./marks.ts";
 
@@ -115,7 +115,7 @@ export function runCase(subject: Case): Verdict {
     mutation: subject.mutation,
     defects: subject.defects,
     reconfigurations: subject.reconfigurations,
-    free: true,
+    free: !subject.costs,
     shuffleTies: subject.shuffleTies,
     eventsMax: EVENTS_MAX,
     observer: (at: Address, observed: Observed, nowNanos: Nanos) => {
@@ -123,7 +123,7 @@ export function runCase(subject: Case): Verdict {
       if (observation.kind === "aborted") {
         fail("abort", nowNanos, `${observation.role} ${observation.node} gives up: ${observation.reason}`);
       }
-      marks.observe(observation);
+      marks.observe(observation, nowNanos);
       invariants.observe(at, observed, nowNanos);
     },
   });
@@ -241,7 +241,7 @@ function planOf({ faults, healNanos, staysDown }: Case): FaultPlan {
 }
 
 function isQuiet({ faults, reconfigurations }: Case): boolean {
-  return faults.timed.length === 0 && (faults.repeated ?? []).length === 0 && reconfigurations.length === 0;
+  return !hasFaults(faults) && reconfigurations.length === 0;
 }
 
 /** From the moment the cluster is up: when faults are over and everything has been asked for. */

@@ -1,94 +1,18 @@
-/**
- * Ways to make a case simpler, as passes from the coarsest to the finest. A pass yields candidates and is told of each whether
- * it was taken: then it goes on from there, else from what it had.
- */
+/** Ways to make a case simpler, as passes from the coarsest to the finest (pass.ts). */
 
-import { CLUSTER_DEFAULTS } from "../../models/boki/config.ts";
-import { processNames } from "../../models/boki/parts.ts";
-import type { Fault, Selector, TimedFault } from "../../sim/faults/fault.ts";
 import { MICROSECOND } from "../../sim/units.ts";
 import {
   CASE_BOKI,
   CASE_CLUSTER,
   type Case,
   type CaseCall,
+  hasFaults,
   type LogOperation,
   type Operation,
   sizeOf,
 } from "./case.ts";
-
-export type Pass = (subject: Case) => Generator<Case, void, boolean>;
-
-/** Leaves out parts of a list: halves first, then ever smaller runs, then single items. */
-function* shorter<T>(
-  subject: Case,
-  list: (of: Case) => readonly T[],
-  withList: (of: Case, items: readonly T[]) => Case,
-): Generator<Case, void, boolean> {
-  let best = subject;
-  for (let size = list(best).length; size >= 1; size = Math.floor(size / 2)) {
-    for (let start = 0; start < list(best).length; ) {
-      const items = list(best);
-      const candidate = withList(best, [...items.slice(0, start), ...items.slice(start + size)]);
-      if (yield candidate) best = candidate;
-      else start += size;
-    }
-  }
-}
-
-/** Tries each change of a case on what the changes before it left. */
-function* oneByOne(
-  subject: Case,
-  changes: readonly ((of: Case) => Case | undefined)[],
-): Generator<Case, void, boolean> {
-  let best = subject;
-  for (const change of changes) {
-    const candidate = change(best);
-    if (candidate !== undefined && (yield candidate)) best = candidate;
-  }
-}
-
-function* fewerFaults(subject: Case): Generator<Case, void, boolean> {
-  let best = subject;
-  const taken = function* (pass: Generator<Case, void, boolean>): Generator<Case, void, boolean> {
-    let next = pass.next(false);
-    while (next.done !== true) {
-      const was = yield next.value;
-      if (was) best = next.value;
-      next = pass.next(was);
-    }
-  };
-  yield* taken(
-    shorter(
-      best,
-      ({ faults }) => faults.timed,
-      (of, timed) => ({ ...of, faults: { ...of.faults, timed } }),
-    ),
-  );
-  // A plan without repeated faults stays one.
-  if (best.faults.repeated !== undefined)
-    yield* taken(
-      shorter(
-        best,
-        ({ faults }) => faults.repeated ?? [],
-        (of, repeated) => ({ ...of, faults: { ...of.faults, repeated } }),
-      ),
-    );
-  yield* taken(
-    shorter(
-      best,
-      ({ staysDown }) => staysDown,
-      (of, staysDown) => ({ ...of, staysDown }),
-    ),
-  );
-  yield* taken(
-    shorter(
-      best,
-      ({ reconfigurations }) => reconfigurations,
-      (of, reconfigurations) => ({ ...of, reconfigurations }),
-    ),
-  );
-}
+import { oneByOne, type Pass, shorter } from "./pass.ts";
+import { aimedAtWhoIsThere, earlierFaults, fewerFaults, halved, simplerFaults } from "./simpler-faults.ts";
 
 const fewerCalls: Pass = (subject) =>
   shorter(
@@ -231,30 +155,6 @@ function withNodes(of: Case, name: keyof typeof CASE_CLUSTER, count: number): Ca
   return aimedAtWhoIsThere({ ...of, cluster: { ...of.cluster, [name]: count }, boki });
 }
 
-/** Without faults that strike only processes that there are not, and without naming these in others. */
-function aimedAtWhoIsThere(of: Case): Case {
-  const there = new Set(namesIn(of));
-  const timed = of.faults.timed.flatMap((each): TimedFault[] => {
-    const fault: Record<string, unknown> = { ...each.fault };
-    for (const end of ["of", "from", "to", "and"]) {
-      const selector = fault[end] as Selector | undefined;
-      if (selector?.names === undefined) continue;
-      const names = selector.names.filter((name) => there.has(name));
-      if (names.length === 0) return [];
-      fault[end] = { ...selector, names };
-    }
-    return [{ ...each, fault: fault as unknown as Fault }];
-  });
-  const staysDown = of.staysDown.filter((name) => there.has(name));
-  return { ...of, faults: { ...of.faults, timed }, staysDown };
-}
-
-/** Processes that a fault may be aimed at by name. */
-export function namesIn(of: Case): string[] {
-  const cluster = { ...CLUSTER_DEFAULTS, ...CASE_CLUSTER, ...of.cluster, workersPerEngine: 0 };
-  return Object.values(processNames(cluster, [])).flat();
-}
-
 /** What is not said has its default. */
 const fewerSettings: Pass = (subject) => {
   const without = (part: "cluster" | "boki" | "network", name: string) => (of: Case) => {
@@ -292,6 +192,7 @@ const earlier: Pass = (subject) =>
   oneByOne(subject, [
     (of) => ({ ...of, calls: of.calls.map((call) => ({ ...call, atNanos: 0 })) }),
     (of) => (of.shuffleTies ? { ...of, shuffleTies: false } : undefined),
+    (of) => (of.costs ? { ...of, costs: false } : undefined),
     (of) => ({ ...of, calls: of.calls.map((call) => ({ ...call, logBook: 1 })) }),
     ...subject.calls.flatMap((_, i) => [
       (of: Case) => withCall(of, i, { atNanos: 0 }),
@@ -302,12 +203,8 @@ const earlier: Pass = (subject) =>
       (of: Case) => withReconfiguration(of, i, 0),
       (of: Case) => withReconfiguration(of, i, halved(of.reconfigurations[i]!.atNanos)),
     ]),
-    ...subject.faults.timed.flatMap((_, i) => [
-      (of: Case) => withFault(of, i, ({ atNanos }) => ({ atNanos: halved(atNanos) })),
-      (of: Case) =>
-        withFault(of, i, ({ forNanos }) => (forNanos === undefined ? {} : { forNanos: halved(forNanos) })),
-    ]),
-    (of) => ({ ...of, healNanos: of.faults.timed.length === 0 ? 0 : halved(of.healNanos) }),
+    ...earlierFaults(subject),
+    (of) => ({ ...of, healNanos: hasFaults(of.faults) ? halved(of.healNanos) : 0 }),
   ]);
 
 function withCall(of: Case, i: number, change: Partial<CaseCall>): Case | undefined {
@@ -323,13 +220,6 @@ function withReconfiguration(of: Case, i: number, atNanos: number): Case | undef
   return { ...of, reconfigurations: of.reconfigurations.with(i, { ...each, atNanos }) };
 }
 
-function withFault(of: Case, i: number, change: (fault: TimedFault) => Partial<TimedFault>): Case {
-  const fault = of.faults.timed[i]!;
-  return { ...of, faults: { ...of.faults, timed: of.faults.timed.with(i, { ...fault, ...change(fault) }) } };
-}
-
-const halved = (nanos: number): number => Math.floor(nanos / 2 / MICROSECOND) * MICROSECOND;
-
 export const simplerCases: readonly Pass[] = [
   fewerFaults,
   fewerCalls,
@@ -337,6 +227,7 @@ export const simplerCases: readonly Pass[] = [
   flatter,
   fewerNodes,
   fewerSettings,
+  simplerFaults,
   earlier,
   simplerOperations,
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defectsOf } from "../../../models/boki/defects.ts";
 import { FLUSH, LOCAL_CUT, REPAIR } from "../../../models/boki/storage-state.ts";
+import { DAMAGED } from "../../../sim/faults/damage.ts";
 import { takeKind, takeSent } from "./fake-effects.ts";
 import { cutsOf, recordOf, sequencerAt, viewSpec, viewWith } from "./nodes.ts";
 import { installed, LOG, order, type StorageNode, singles, storageNode } from "./storage-node.ts";
@@ -158,6 +159,35 @@ describe("a node that boots with its journal", () => {
     takeSent(node.out);
     node.expire(REPAIR);
     expect(takeSent(node.out)).toEqual([]);
+    expect(node.state.recoveries.size).toBe(0);
+  });
+
+  test("goes on later where its disk fails to read or to take a record for a while", () => {
+    const node = reborn(crashed());
+    const journal = node.out.disk.get(`journal ${LOG}`)!;
+    const kept = journal.get(recordOf(1, 2).localid);
+    journal.set(recordOf(1, 2).localid, DAMAGED.unreadable);
+    node.finalize(singles(4));
+    expect(outcomesOf(node, 4)).toEqual(["ok", "ok", "notHere", "notHere"]);
+    journal.set(recordOf(1, 2).localid, kept);
+    node.out.diskFull = true;
+    node.expire(REPAIR);
+    const answer = () =>
+      node.receive(sequencerAt(1), { kind: "metalogFetched", logspace: LOG, entries: singles(4).slice(2) });
+    answer();
+    expect(outcomesOf(node, 4)).toEqual(["ok", "ok", "notHere", "notHere"]);
+    node.out.diskFull = false;
+    node.expire(REPAIR);
+    answer();
+    expect(outcomesOf(node, 4)).toEqual(["ok", "ok", "ok", "ok"]);
+    expect(node.state.recoveries.size).toBe(0);
+  });
+
+  test("passes over what its disk has spoilt for good", () => {
+    const node = reborn(crashed());
+    node.out.disk.get(`journal ${LOG}`)!.set(recordOf(1, 2).localid, DAMAGED.corrupt);
+    node.finalize(singles(4));
+    expect(outcomesOf(node, 4)).toEqual(["ok", "ok", "notHere", "ok"]);
     expect(node.state.recoveries.size).toBe(0);
   });
 

@@ -50,6 +50,11 @@ describe("a mistake in a case file is shown at its place", () => {
       "case:\n  faults:\n    timed:\n      - { atNanos: 1, fault: { kind: pause, of: { names: [sotrage-1] } } }\n",
       'my.yaml:4:30  case.faults.timed.0.fault: no process is named "sotrage-1"; did you mean "storage-1"?',
     ],
+    [
+      "case:\n  faults:\n    repeated:\n      - fromNanos: 1\n        everyNanos: { kind: constant, value: 9 }\n" +
+        "        lengthNanos: { kind: constant, value: 9 }\n        fault: { kind: pause, of: { names: [engin-1] } }\n",
+      'case.faults.repeated.0.fault: no process is named "engin-1"; did you mean "engine-1"?',
+    ],
     ["case:\n  calls: [\n", "my.yaml:"],
   ])("%j", (text, message) => {
     expect(problemsOf(text)).toContain(message);

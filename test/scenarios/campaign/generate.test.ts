@@ -2,15 +2,28 @@
 
 import { describe, expect, test } from "vitest";
 import type { Case, Operation } from "../../../scenarios/campaign/case.ts";
-import { sizeOf } from "../../../scenarios/campaign/case.ts";
+import { hasFaults, sizeOf } from "../../../scenarios/campaign/case.ts";
 import { isWithinBudget, leavesEnough } from "../../../scenarios/campaign/fault-budget.ts";
 import { type Campaign, generateCase } from "../../../scenarios/campaign/generate.ts";
 import { isPossible } from "../../../scenarios/campaign/simpler.ts";
+import type { Fault, FaultKind } from "../../../sim/faults/fault.ts";
 
 const CAMPAIGN: Campaign = { seed: 1, mutation: 0, defects: [] };
 const CASES = Array.from({ length: 400 }, (_, run) => generateCase(CAMPAIGN, run));
 
 const share = (holds: (subject: Case) => boolean): number => CASES.filter(holds).length / CASES.length;
+const faultsOf = ({ faults }: Case): Fault[] =>
+  [...faults.timed, ...(faults.repeated ?? [])].map(({ fault }) => fault);
+const FAULT_KINDS_ALL: readonly FaultKind[] = [
+  "crash",
+  "pause",
+  "slowCpu",
+  "reset",
+  "partition",
+  "link",
+  "disk",
+  "clock",
+];
 const kindsOf = (operations: readonly Operation[]): string[] =>
   operations.flatMap((each) => ("operations" in each ? [each.op, ...kindsOf(each.operations)] : [each.op]));
 
@@ -63,10 +76,56 @@ describe("the runs of a campaign together", () => {
   });
 
   test("have faults of every kind, and none in a third of the runs", () => {
-    const kinds = new Set(CASES.flatMap(({ faults }) => faults.timed.map(({ fault }) => fault.kind)));
-    expect([...kinds].sort()).toEqual(["clock", "crash", "disk", "link", "partition", "pause", "reset"]);
-    expect(share(({ faults }) => faults.timed.length === 0)).toBeGreaterThan(0.25);
-    expect(generateCase({ ...CAMPAIGN, calm: true }, 1).faults.timed).toEqual([]);
+    const kinds = new Set(CASES.flatMap(faultsOf).map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual([...FAULT_KINDS_ALL].sort());
+    expect(share(({ faults }) => !hasFaults(faults))).toBeGreaterThan(0.25);
+    expect(hasFaults(generateCase({ ...CAMPAIGN, calm: true }, 1).faults)).toBe(false);
+  });
+
+  test("do all to links and disks that can be done to them, but for writes that nobody would notice under another key", () => {
+    const rulesOf = (wanted: "link" | "disk") =>
+      CASES.flatMap(faultsOf).flatMap((fault) => (fault.kind === wanted ? Object.keys(fault.rule) : []));
+    expect([...new Set(rulesOf("link"))].sort()).toEqual(
+      ["corruptShare", "duplicateShare", "extraLatency", "lossShare", "reorder", "slowdown"].sort(),
+    );
+    expect([...new Set(rulesOf("disk"))].sort()).toEqual(
+      [
+        "corruptShare",
+        "full",
+        "readErrorShare",
+        "slowdown",
+        "stalled",
+        "tornShare",
+        "unsyncedLossShare",
+        "writeErrorShare",
+      ].sort(),
+    );
+  });
+
+  test("have faults that come again and again, in some runs", () => {
+    expect(share(({ faults }) => faults.repeated !== undefined)).toBeGreaterThan(0.1);
+    expect(share(({ faults }) => faults.repeated !== undefined)).toBeLessThan(0.4);
+  });
+
+  test("take CPU time in some runs, and have slow processors and lines only there", () => {
+    expect(share(({ costs }) => costs)).toBeGreaterThan(0.1);
+    expect(share(({ costs }) => costs)).toBeLessThan(0.2);
+    const needsCosts = (fault: Fault): boolean =>
+      fault.kind === "slowCpu" || (fault.kind === "link" && fault.rule.slowdown !== undefined);
+    expect(CASES.filter((subject) => !subject.costs && faultsOf(subject).some(needsCosts))).toEqual([]);
+  });
+
+  test("pull the plug while a disk tears writes or forgets them", () => {
+    for (const { faults } of CASES) {
+      for (const { fault } of faults.timed) {
+        if (fault.kind !== "disk" || !("tornShare" in fault.rule || "unsyncedLossShare" in fault.rule))
+          continue;
+        const crashed = faults.timed
+          .filter((each) => each.fault.kind === "crash")
+          .map((each) => each.fault.of);
+        expect(crashed).toContainEqual(fault.of);
+      }
+    }
   });
 
   test("lose some nodes for good, and leave enough for a view", () => {

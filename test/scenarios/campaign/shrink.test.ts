@@ -7,6 +7,7 @@ import { generateCase } from "../../../scenarios/campaign/generate.ts";
 import { type FailureName, runCase } from "../../../scenarios/campaign/run-case.ts";
 import { shrinkCase } from "../../../scenarios/campaign/shrink.ts";
 import { simplerCases } from "../../../scenarios/campaign/simpler.ts";
+import { namesIn } from "../../../scenarios/campaign/simpler-faults.ts";
 
 function firstFailing(mutation: MutationName, name: FailureName): Case {
   for (let run = 0; run < 200; run++) {
@@ -72,4 +73,77 @@ test("of a list with one thing that matters, that thing is left", () => {
   expect(shrinkCase(subject, "I1", { attempts: 500 }).case.calls).toEqual([
     { atNanos: 0, logBook: 1, operations: [{ op: "append", tags: [] }] },
   ]);
+});
+
+describe("faults", () => {
+  /** Makes a case small as long as something is true of it, without running it. */
+  function reduced(subject: Case, fails: (of: Case) => boolean): Case {
+    let best = subject;
+    const tried = new Set<string>();
+    for (let before: Case | undefined; before !== best; ) {
+      before = best;
+      for (const pass of simplerCases) {
+        const candidates = pass(best);
+        let next = candidates.next(false);
+        while (next.done !== true) {
+          const text = JSON.stringify(next.value);
+          const isTaken = !tried.has(text) && fails(next.value);
+          tried.add(text);
+          if (isTaken) best = next.value;
+          next = candidates.next(isTaken);
+          if (sizeOf(best).faults > sizeOf(subject).faults) throw new Error("it grows");
+        }
+      }
+    }
+    return best;
+  }
+  const faultsOf = ({ faults }: Case) => [...faults.timed, ...(faults.repeated ?? [])];
+  const DRAWN = Array.from({ length: 300 }, (_, run) =>
+    generateCase({ seed: 5, mutation: 0, defects: [] }, run),
+  );
+
+  test("that come again and again come once if that does, with the number they had", () => {
+    const subject = DRAWN.find(({ faults }) =>
+      faults.repeated?.some(({ fault }) => fault.kind === "pause" && fault.of.names!.length > 1),
+    )!;
+    const pause = subject.faults.repeated!.find(({ fault }) => fault.kind === "pause")!;
+    const { faults } = reduced(subject, (of) => faultsOf(of).some(({ number }) => number === pause.number));
+    expect(faults.repeated ?? []).toEqual([]);
+    expect(faults.timed).toEqual([
+      {
+        number: pause.number,
+        atNanos: 0,
+        forNanos: 0,
+        fault: { kind: "pause", of: { names: [expect.any(String)] } },
+      },
+    ]);
+  });
+
+  test("that have to come again and again are left so", () => {
+    const subject = DRAWN.find(({ faults }) => (faults.repeated?.length ?? 0) > 1)!;
+    const { faults } = reduced(subject, (of) => (of.faults.repeated?.length ?? 0) > 0);
+    expect(faults.timed).toEqual([]);
+    expect(faults.repeated).toHaveLength(1);
+    expect(faults.repeated![0]).toMatchObject({ fromNanos: 0, everyNanos: { kind: "constant" } });
+  });
+
+  test("of disks spoil everything if that does", () => {
+    const isSpoiling = (of: Case) =>
+      faultsOf(of).some(({ fault }) => fault.kind === "disk" && fault.rule.corruptShare !== undefined);
+    const subject = DRAWN.find(isSpoiling)!;
+    const [left, ...more] = faultsOf(reduced(subject, isSpoiling));
+    expect(more).toEqual([]);
+    expect(left!.fault).toMatchObject({ kind: "disk", rule: { corruptShare: 1 } });
+  });
+
+  test("strike only who is there, whatever nodes are left out", () => {
+    for (const subject of DRAWN.slice(0, 60)) {
+      const least = Math.max(1, faultsOf(subject).length - 1);
+      const small = reduced(subject, (of) => faultsOf(of).length >= least || sizeOf(subject).faults < 2);
+      const there = namesIn(small);
+      for (const { fault } of faultsOf(small)) {
+        for (const name of fault.of.names ?? []) expect(there).toContain(name);
+      }
+    }
+  });
 });
