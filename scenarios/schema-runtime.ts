@@ -51,6 +51,11 @@ const clusterFields = z
       1,
       1_024,
     ),
+    siblingSlowdown: quantity(
+      FACTOR,
+      { description: "A step takes so many times as long while both hyperthreads of a core are busy." },
+      { least: [1, "1"] },
+    ).prefault(cluster.siblingSlowdown),
     gatewayCores: number(
       { description: "Processor cores of the gateway's machine, which web servers share." },
       cluster.gatewayCores,

@@ -220,7 +220,9 @@ export class Executor {
     // A thread that comes from its last job, or from waiting for a core, is awake.
     const asleep = process.wakeSampler !== undefined && station.freeAtNanos(server) < now;
     const starts = asleep ? now + toNanos(process.wakeSampler!(process.cpu)) : now;
-    const factor = cpuFactor(process);
+    const { siblingSlowdown } = process.host;
+    let factor = cpuFactor(process);
+    if (siblingSlowdown !== undefined) factor *= sharedCoreFactor(process.cores, siblingSlowdown, now);
     step.thread = thread < process.ioThreadCount ? thread : 0;
     step.factor = factor;
     if (job === JOB_HAND_OFF) {
@@ -253,6 +255,17 @@ export class Executor {
 /** Whose job waits for a core: `owner` is the address and the thread in one number. */
 function ownerAddress(owner: number): Address {
   return Math.floor(owner / THREADS_MAX);
+}
+
+/**
+ * How much longer a step takes that begins now, with the cores that are busy then: of k busy threads on n / 2 physical cores, those
+ * beyond n / 2 share a core, each with one of the others. What runs already keeps its end.
+ */
+export function sharedCoreFactor(cores: Station, siblingSlowdown: number, nowNanos: Nanos): number {
+  const physical = cores.servers / 2;
+  const busy = cores.busyServers(nowNanos) + 1;
+  if (busy <= physical) return 1;
+  return 1 + ((siblingSlowdown - 1) * 2 * (busy - physical)) / busy;
 }
 
 /** What a step's nominal CPU time is multiplied by: one draw for all of the step. */

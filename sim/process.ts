@@ -18,6 +18,11 @@ import type { Nanos } from "./units.ts";
 export interface HostOptions {
   readonly name: string;
   readonly cores: number;
+  /**
+   * The cores are hyperthreads, two of which share a physical core: a step takes so many times as long while both are busy. 1 or
+   * undefined: they are cores of their own. Work is spread over physical cores as far as they go.
+   */
+  readonly siblingSlowdown?: number;
   /** Line rate of the network interface, each way; 0: unlimited. */
   readonly bitsPerSecond?: number;
   readonly disk?: DiskProfile;
@@ -66,6 +71,8 @@ export interface Host {
   readonly name: string;
   readonly index: number;
   readonly cores: Station;
+  /** Undefined: steps take as long however many cores are busy. */
+  readonly siblingSlowdown: number | undefined;
   readonly nic: Nic;
   readonly disk: Disk | undefined;
 }
@@ -120,10 +127,15 @@ export interface HeldInput {
 }
 
 export function createHost(options: HostOptions, index: number, seed: string): Host {
+  const { siblingSlowdown = 1 } = options;
+  if (!(siblingSlowdown >= 1)) {
+    throw new RangeError(`host ${options.name} cannot have a sibling slowdown of ${siblingSlowdown}`);
+  }
   return {
     name: options.name,
     index,
     cores: new Station(options.cores),
+    siblingSlowdown: siblingSlowdown === 1 ? undefined : siblingSlowdown,
     nic: createNic(options.bitsPerSecond ?? 0),
     disk:
       options.disk &&

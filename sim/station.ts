@@ -82,6 +82,15 @@ export class Station {
     return -1;
   }
 
+  /** Servers that are at work. */
+  busyServers(nowNanos: Nanos): number {
+    let busy = 0;
+    for (let server = 0; server < this.servers; server++) {
+      if (this.numbers[FREE_AT + server]! > nowNanos) busy++;
+    }
+    return busy;
+  }
+
   /** The moment at which the next server becomes free. */
   nextFreeNanos(): Nanos {
     let earliest: Nanos = FOREVER;

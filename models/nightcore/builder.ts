@@ -8,7 +8,7 @@ import type { NetworkConfig, Place, Role, Routing } from "./network.ts";
 export interface Builder {
   readonly simulation: Simulation;
   /** The machine of this name; it is made when it is first asked for. */
-  machine(name: string, cores: number): Host;
+  machine(name: string, cores: number, siblingSlowdown?: number): Host;
   /** `keeps`: the connections that the process keeps to servers, and which of its kind it is; default: none. */
   add(
     role: Role,
@@ -36,10 +36,10 @@ export function createBuilder(
   const { bitsPerSecond, wakeLatency, cpuJitter } = network;
   return {
     simulation,
-    machine(name, cores) {
+    machine(name, cores, siblingSlowdown = 1) {
       let host = hosts.get(name);
       if (host === undefined) {
-        host = simulation.addHost({ name, cores, bitsPerSecond: free ? 0 : bitsPerSecond });
+        host = simulation.addHost({ name, cores, siblingSlowdown, bitsPerSecond: free ? 0 : bitsPerSecond });
         hosts.set(name, host);
       }
       return host;

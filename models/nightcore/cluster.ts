@@ -49,6 +49,8 @@ const SLOTS_UNBOUNDED = 64;
 export interface NightcoreClusterConfig {
   /** Worker servers; each runs every function. */
   readonly nodes: number;
+  /** A step takes so many times as long while both hyperthreads of a core are busy (docs/models/nightcore.md, "Costs"). */
+  readonly siblingSlowdown: number;
   readonly coresPerNode: number;
   readonly gatewayCores: number;
   /** Of machines of stores and queues, by name; the others have `serviceCores`. */
@@ -67,6 +69,7 @@ export interface NightcoreClusterConfig {
 /** The published machines of one worker server: 8 processors each. */
 export const NIGHTCORE_CLUSTER_DEFAULTS: NightcoreClusterConfig = {
   nodes: 1,
+  siblingSlowdown: 1.6,
   coresPerNode: 8,
   gatewayCores: 8,
   machineCores: {},
@@ -157,7 +160,7 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
     applicationCosts: { ...APPLICATION_COSTS, ...(config.costs as Partial<ApplicationCosts>) },
   };
   const { costs, functionOf } = plan;
-  const front = plan.machine("gateway", cluster.gatewayCores);
+  const front = plan.machine("gateway", cluster.gatewayCores, cluster.siblingSlowdown);
   const gatewayAddress = plan.add("gateway", front, {
     name: "gateway",
     machine: gateway,
@@ -191,8 +194,8 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
 }
 
 function serviceMachine({ config, machine }: Plan, name: string): Host {
-  const { machineCores, serviceCores } = config.cluster;
-  return machine(name, machineCores[name] ?? serviceCores);
+  const { machineCores, serviceCores, siblingSlowdown } = config.cluster;
+  return machine(name, machineCores[name] ?? serviceCores, siblingSlowdown);
 }
 
 function addStores(plan: Plan): Address[] {
@@ -274,7 +277,7 @@ function addNode(
   const { config, costs, functionOf, applicationCosts, simulation } = plan;
   const { application, nightcore: settings, mutation } = config;
   const { functions } = application;
-  const host = plan.machine(`node-${node}`, config.cluster.coresPerNode);
+  const host = plan.machine(`node-${node}`, config.cluster.coresPerNode, config.cluster.siblingSlowdown);
   const engineAddress = plan.add("engine", host, {
     name: `engine-${node}`,
     machine: engine,

@@ -16,7 +16,7 @@ import type { Simulation } from "../simulation.ts";
 import { FOREVER, type Nanos, toNanos } from "../units.ts";
 import { clockUnder } from "./clock.ts";
 import type { Fault, FaultPeriod, FaultPlan, RepeatedFault, TimedFault } from "./fault.ts";
-import { coverageOf } from "./partition.ts";
+import { coverageOf, wayBack } from "./partition.ts";
 import { checkSelector, choose, others, selectorsOf, type Targets } from "./selector.ts";
 
 export interface FaultOptions {
@@ -224,7 +224,7 @@ class Injector implements FaultLog {
         const peers = others(this.targets, fault.to, [], choices);
         network.addRule(`${name} 0`, streams, { from: struck, to: peers }, fault.rule);
         if (fault.bothWays === true) {
-          network.addRule(`${name} 1`, streams, { from: peers, to: struck }, fault.rule);
+          network.addRule(`${name} 1`, streams, wayBack(struck, peers), fault.rule);
         }
         return;
       }

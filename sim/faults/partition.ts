@@ -8,6 +8,20 @@ import type { Coverage } from "./link-rules.ts";
 type Shape = Extract<Fault, { kind: "partition" }>["shape"];
 type Pair = readonly [from: Address, to: Address];
 
+/**
+ * The links from some peers back to those who are struck, without those that the way there covers already: a message between two who
+ * are both on both sides suffers once.
+ */
+export function wayBack(struck: readonly Address[], peers: readonly Address[]): Coverage {
+  const [these, those] = [new Set(struck), new Set(peers)];
+  const coverage: Coverage = { from: peers, to: struck };
+  const isThere = (from: Address, to: Address) => these.has(from) && those.has(to);
+  const pairs = pairsBetween(peers, struck);
+  return pairs.some(([from, to]) => isThere(from, to))
+    ? { ...coverage, pairs: pairs.filter(([from, to]) => !isThere(from, to)) }
+    : coverage;
+}
+
 /** The links that a partition cuts, as one or two coverages. */
 export function coverageOf(
   shape: Shape,
