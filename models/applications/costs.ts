@@ -37,9 +37,9 @@ export const COMMANDS = {
 /** CPU times in nanoseconds. */
 export const COSTS = {
   /** What a call costs in its function's framework, C++: virtual call, tracing span, copies of arguments. */
-  handler: 6_000,
+  handler: 60_000,
   /** A character of a scan with std::regex, which walks its automaton through virtual calls and allocates per match; */
-  regexScanCpp: 150,
+  regexScanCpp: 50,
   /** with Go's regexp, which runs in linear time; */
   regexScanGo: 40,
   /** with V8's, which compiles to machine code; */
@@ -47,7 +47,7 @@ export const COSTS = {
   /** with Python's, an interpreter in C. */
   regexScanPython: 25,
   /** A byte of JSON in C++ (a tree of maps), in Go (reflection), in Node.js and in Python (both written in C or C++). */
-  jsonCpp: 12,
+  jsonCpp: 50,
   jsonGo: 15,
   jsonNode: 8,
   jsonPython: 15,
@@ -59,13 +59,13 @@ export const COSTS = {
   logLine: 3_000,
 
   /** Client libraries, C++, per request and reply, without the kernel's TCP: hiredis with a pool of connections; */
-  clientRedis: 5_000,
+  clientRedis: 10_000,
   /** and each further command of a pipeline; */
   clientPerCommand: 400,
   /** libmemcached; */
-  clientMemcached: 6_000,
+  clientMemcached: 12_000,
   /** the MongoDB driver: choose a server, take a session, BSON both ways; */
-  clientMongodb: 25_000,
+  clientMongodb: 40_000,
   /** an AMQP library: frames, properties; */
   clientRabbitmq: 10_000,
   clientMysql: 20_000,
@@ -81,20 +81,20 @@ export const COSTS = {
   factorLua: 3,
 
   /** Take one message off a TCP connection between containers: softirq, decapsulation, epoll, read. */
-  tcpReceive: 5_000,
+  tcpReceive: 7_000,
   /** Put one message on it. */
-  tcpSend: 5_000,
+  tcpSend: 7_000,
   /** Each byte over TCP: three copies at about 5 GB/s each. */
   perByte: 0.6,
 
   /** Web server, a client's request: parse, route, start a coroutine, decode arguments. */
-  webRequest: 25_000,
+  webRequest: 130_000,
   /** Ask a runtime: a connection from the pool, headers, encode the arguments. */
   webCall: 15_000,
   /** Take in its answer: headers, body, wake the coroutine. */
   webResult: 12_000,
   /** Answer the client and log the access. */
-  webReply: 12_000,
+  webReply: 70_000,
   /** Consumer: take a message out of its frames and decode it; acknowledge it. */
   consumerDelivery: 20_000,
   consumerAcknowledge: 5_000,
@@ -105,11 +105,11 @@ export const COSTS = {
   memcachedRequest: 2_500,
   memcachedCommand: 1_000,
   /** MongoDB: message, plan, lock, execute; then per document, or item of the document that is changed. */
-  mongodbFind: 70_000,
+  mongodbFind: 60_000,
   mongodbFindItem: 250,
-  mongodbInsert: 90_000,
-  mongodbInsertItem: 12_000,
-  mongodbFindAndModify: 110_000,
+  mongodbInsert: 60_000,
+  mongodbInsertItem: 6_000,
+  mongodbFindAndModify: 75_000,
   mongodbFindAndModifyItem: 250,
   /** RabbitMQ: take a message in, route it and confirm it; hand it to a consumer; take its acknowledgement. */
   rabbitmqPublish: 60_000,

@@ -39,9 +39,9 @@ export const COSTS = {
   /** Give a message to another I/O thread: queue and eventfd, the giver's side. What the taker does is the send. */
   handOff: 800,
   /** Take one message off a TCP connection inside the cluster: softirq, the overlay network's decapsulation, epoll, read. */
-  tcpReceive: 5_000,
+  tcpReceive: 7_000,
   /** Put one message on it: write, transmit path, encapsulation. */
-  tcpSend: 5_000,
+  tcpSend: 7_000,
   /** Each byte over TCP: three copies at about 5 GB/s each. */
   perByte: 0.6,
   /** Gateway, a request: parse HTTP, find the function, the books under the global lock. With receive and send about 15 us. */
