@@ -29,9 +29,13 @@ export function readingAt({ offsetNanos, drift }: Clock, trueNanos: Nanos): Nano
   return toNanos(trueNanos + offsetNanos + drift * trueNanos);
 }
 
-/** How long it really takes until this clock has gone on by so much. */
+/**
+ * How long it really takes until this clock has gone on by so much: at least a nanosecond, however fast it is, or who waits for
+ * the rest of a time would wait again and again at the same moment.
+ */
 export function trueLength({ drift }: Clock, lengthNanos: Nanos): Nanos {
-  return Math.min(FOREVER, toNanos(lengthNanos / (1 + drift)));
+  const least = lengthNanos > 0 ? 1 : 0;
+  return Math.min(FOREVER, Math.max(least, toNanos(lengthNanos / (1 + drift))));
 }
 
 /** The first moment from `nowNanos` on at which the clock shows at least `reading`. */

@@ -73,6 +73,24 @@ describe("a wrong clock", () => {
     ]);
   });
 
+  test("takes time to go on, however fast it is: who waits for the rest of a time does not wait for ever", () => {
+    const simulation = simulate({ eventsMax: 100 });
+    let done = 0;
+    add(
+      simulation,
+      "victim",
+      logging({
+        start: (out) => out.setTimer("rest", 1_000),
+        timeout: (_, out) => {
+          if (out.now < 5_003) out.setTimer("rest", 1);
+          else done = out.now;
+        },
+      }),
+    );
+    suffer(simulation, [timed(1, 10_000, clock({ driftPpm: 4_000_000 }))], 20_000);
+    expect(done).toBeGreaterThanOrEqual(5_003);
+  });
+
   test("moves ticks, none of which is missed or comes twice", () => {
     fc.assert(
       fc.property(fc.integer({ min: -900_000, max: 900_000 }), fc.nat(1_000), (driftPpm, offsetNanos) => {

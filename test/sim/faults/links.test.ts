@@ -137,6 +137,22 @@ describe("a bad link", () => {
     expect(numbers.some((number, i) => i > 0 && number < numbers[i - 1]!)).toBe(true);
   });
 
+  test("in both directions suffers once, also between two who are on both sides", () => {
+    const fault: Fault = {
+      kind: "link",
+      of: of("source", "sink"),
+      to: of("source", "sink"),
+      bothWays: true,
+      rule: { extraLatency: constant(7), duplicateShare: 1 },
+    };
+    const simulation = simulate({ link: link(10) });
+    const arrivals: number[] = [];
+    const sink = add(simulation, "sink", logging({ receive: (_, out) => arrivals.push(out.now) }));
+    add(simulation, "source", sender([sink], [5]));
+    suffer(simulation, [timed(0, 100, fault)], 100);
+    expect(arrivals).toEqual([22, 32]);
+  });
+
   test("under two rules suffers from both", () => {
     const late = through([{ extraLatency: constant(77) }, { extraLatency: constant(100) }]).during;
     for (const { value, at } of late) expect(at).toBe((value as number) + 187);
