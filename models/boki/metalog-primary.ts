@@ -4,7 +4,8 @@
  * A record may be ordered once every storage node of its shard holds it and all before it; the primary learns that from
  * the progress reports, and the minimum over a shard's replicas is what it may order. Every cut interval it orders
  * everything it may, in one entry of a few numbers, gives it to the backups, and sends it to the rest once a quorum holds
- * it. At most one entry is outstanding: that keeps what a seal has to settle to a single entry.
+ * it. At most one cut is outstanding, and of all entries no more than a sequencer reports at a seal: that keeps what a seal has to
+ * settle small enough for any one report to have it.
  */
 
 import type { Effects } from "../../sim/machine.ts";
@@ -43,6 +44,13 @@ export interface PrimaryState {
   acked: number[];
   metalogPosition: number;
   seqnumPosition: number;
+  /**
+   * How many entries may be uncommitted, at most as many as a sequencer reports when the log is sealed: then a report has all that
+   * other sequencers may lack, and nobody depends on its sender to be there later.
+   */
+  readonly uncommittedMax: number;
+  /** Trims that wait for an entry to be committed, because there are so many. */
+  waitingTrims: Trim[];
   /** The position behind the newest entry that is a cut. */
   cutsEnd: number;
   /** Entries before this position are committed. */
@@ -52,12 +60,18 @@ export interface PrimaryState {
   lastLook: { readonly acked: readonly number[]; readonly metalogPosition: number };
 }
 
+/** What the configuration of a sequencer has to say on it. */
+export interface PrimaryOptions {
+  readonly mutation: number;
+  readonly defects: Defects;
+  readonly sealTailEntries: number;
+}
+
 export function createPrimary(
   view: View,
   sequencer: NodeId,
   logspace: LogspaceId,
-  mutation: number,
-  defects: Defects,
+  { mutation, defects, sealTailEntries }: PrimaryOptions,
 ): PrimaryState {
   const position = view.sequencerPositions.get(sequencer)!;
   const backups = backupsOf(view, position);
@@ -74,6 +88,8 @@ export function createPrimary(
     acked: backups.map(() => 0),
     metalogPosition: 0,
     seqnumPosition: 0,
+    uncommittedMax: Math.max(1, sealTailEntries),
+    waitingTrims: [],
     cutsEnd: 0,
     replicatedPosition: 0,
     window: metalogWindow(),
@@ -119,9 +135,14 @@ function replicatedCount(state: PrimaryState, stored: readonly number[]): number
   return state.mutation === Mutation.cutUsesMax ? Math.max(...stored) : Math.min(...stored);
 }
 
-/** Whether the previous cut is committed, so that another may be made. Trims do not count. */
+/** Whether the previous cut is committed, so that another may be made. Of trims there may be several under way as well. */
 export function mayCut(state: PrimaryState): boolean {
-  return state.replicatedPosition >= state.cutsEnd || state.mutation === Mutation.severalOutstanding;
+  if (state.mutation === Mutation.severalOutstanding) return true;
+  return state.replicatedPosition >= state.cutsEnd && hasRoom(state);
+}
+
+function hasRoom({ metalogPosition, replicatedPosition, uncommittedMax }: PrimaryState): boolean {
+  return metalogPosition - replicatedPosition < uncommittedMax;
 }
 
 /** Orders everything that may be ordered: makes the next entry and gives it to the backups. Requires `mayCut`. */
@@ -147,10 +168,19 @@ export function cut(state: PrimaryState, directory: Directory, out: Effects<Boki
 }
 
 /**
- * Makes an entry of a trim, at once: it orders nothing, so it need not wait for the cut before it. A request that comes
- * twice makes two entries, of which the second changes nothing.
+ * Makes an entry of a trim, at once unless too many entries are uncommitted: it orders nothing, so it need not wait for the cut before
+ * it. A request that comes twice may make two entries, of which the second changes nothing.
  */
 export function trim(state: PrimaryState, what: Trim, directory: Directory, out: Effects<BokiMessage>): void {
+  if (hasRoom(state)) {
+    makeTrim(state, what, directory, out);
+    return;
+  }
+  const isKnown = state.waitingTrims.some(({ engine, op }) => engine === what.engine && op === what.op);
+  if (!isKnown) state.waitingTrims.push(what);
+}
+
+function makeTrim(state: PrimaryState, what: Trim, directory: Directory, out: Effects<BokiMessage>): void {
   const { logspace, metalogPosition, seqnumPosition, lastCut, view } = state;
   const empty = cutEntry(logspace, metalogPosition, seqnumPosition, lastCut, [], [], view.engines.length);
   replicate(state, { ...empty, trim: what }, directory, out);
@@ -230,6 +260,8 @@ function commit(
       propagate(state, madeAnew(state, entry), directory, out);
     else if (state.mutation !== Mutation.propagatesOnCreation) propagate(state, entry, directory, out);
   }
+  while (state.waitingTrims.length > 0 && hasRoom(state))
+    makeTrim(state, state.waitingTrims.shift()!, directory, out);
 }
 
 /** A committed trim goes to everybody who may hold what it gives up, and its engine hears that it is done. */

@@ -28,7 +28,7 @@ import {
 import { cutsFrom, dropBehind, type MetalogWindow, newest, oldest, slice } from "./metalog-window.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
-import { backupsOf, type View } from "./view.ts";
+import { backupsOf, METALOG_VIEWS_KEPT, type View } from "./view.ts";
 import {
   abort,
   beforeAnyView,
@@ -61,8 +61,6 @@ export interface SequencerState extends ViewGate {
 const CUT = "globalCut";
 /** When something is overdue, it is looked after this often. */
 const REPAIR = "repair";
-/** Logs of this many views are kept. */
-const VIEWS_KEPT = 4;
 /** Entries in one answer to a fetch. */
 const FETCHED_MAX = 64;
 
@@ -207,16 +205,16 @@ function takesPart(state: SequencerState, logspace: LogspaceId, slip: number): b
 // ---- Views ---------------------------------------------------------------------------------------------------------
 
 function installView(state: SequencerState, view: View, out: Effects<BokiMessage>): void {
-  const { id, mutation, defects } = state.config;
+  const { id, mutation } = state.config;
   for (const logs of [state.primaries, state.backups]) {
     for (const logspace of logs.keys())
-      if (viewOf(logspace) <= view.viewId - VIEWS_KEPT) logs.delete(logspace);
+      if (viewOf(logspace) <= view.viewId - METALOG_VIEWS_KEPT) logs.delete(logspace);
   }
   if (belongsTo(state, "sequencers", view)) {
     view.sequencers.forEach((node, position) => {
       if (position >= view.physicalLogs) return;
       const logspace = logspaceId(view.viewId, node);
-      if (node === id) state.primaries.set(logspace, createPrimary(view, id, logspace, mutation, defects));
+      if (node === id) state.primaries.set(logspace, createPrimary(view, id, logspace, state.config));
       else if (backupsOf(view, position).includes(id))
         state.backups.set(logspace, createBackup(logspace, mutation));
     });

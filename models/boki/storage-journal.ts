@@ -23,6 +23,7 @@ import {
   type StorageEffects,
   type StorageState,
 } from "./storage-state.ts";
+import { METALOG_VIEWS_KEPT } from "./view.ts";
 
 /** The sync of the journal; its expiry says that it is done. */
 export const JOURNAL = "journal";
@@ -30,8 +31,6 @@ export const JOURNAL = "journal";
 /** By logspace: before which metalog position everything is in the database. */
 const MARKS = "flushed";
 const MARK_BYTES: Bytes = 16;
-/** Sequencers keep the logs of so many views, so nobody can tell of older ones. */
-const VIEWS_KEPT = 4;
 
 /** A log has records that must become durable. */
 export function journalLog(state: StorageState, logspace: LogspaceId, out: StorageEffects): void {
@@ -143,10 +142,10 @@ function recoverEntry(state: StorageState, entry: MetalogEntry, out: StorageEffe
   return true;
 }
 
-/** The logs that still lack entries, those left out that nobody can tell of any more. */
+/** The logs that still lack entries, those left out that no sequencer can tell of any more. */
 export function openRecoveries(state: StorageState): [LogspaceId, Recovery][] {
   for (const logspace of [...state.recoveries.keys()]) {
-    if (viewOf(logspace) <= state.view!.viewId - VIEWS_KEPT) state.recoveries.delete(logspace);
+    if (viewOf(logspace) <= state.view!.viewId - METALOG_VIEWS_KEPT) state.recoveries.delete(logspace);
   }
   return [...state.recoveries];
 }

@@ -16,6 +16,12 @@ import {
 import type { Birth } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 
+/**
+ * Sequencers keep the metalogs of so many views, for nodes that come late. A storage node that was down meanwhile needs them to put
+ * its journal back, so it may miss so many views and no more.
+ */
+export const METALOG_VIEWS_KEPT = 16;
+
 export interface ViewSpec {
   readonly viewId: ViewId;
   readonly metalogReplicas: number;

@@ -45,11 +45,10 @@ const WEIGHTS = {
   slowLine: 1,
 } as const;
 type DrawnFault = keyof typeof WEIGHTS;
-/**
- * Nobody notices these where steps take no time and messages have no size. One of each is enough: slownesses multiply, and a step that
- * has begun, or a message on the line, is not cut short by the healing.
- */
+/** Nobody notices these where steps take no time and messages have no size. */
 const NEED_COSTS: ReadonlySet<DrawnFault> = new Set(["slowCpu", "slowLine"]);
+/** One of each is enough: they multiply, and a step, a message or a sync that has begun is not cut short by the healing. */
+const SLOWNESSES: ReadonlySet<DrawnFault> = new Set(["slowDisk", "slowCpu", "slowLine"]);
 const DRAWN_FAULTS = Object.keys(WEIGHTS) as readonly DrawnFault[];
 
 const FAULTS_MAX = 6;
@@ -126,7 +125,7 @@ export function drawFaults(
     const name = draw.weighted(weights);
     const [fault, meanwhile] = drawFault(draw, name, targets);
     if (fault === undefined) continue;
-    const isSlowness = NEED_COSTS.has(name);
+    const isSlowness = SLOWNESSES.has(name);
     if (isSlowness) weights[name] = 0;
     const atNanos = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
     if (meanwhile === undefined && !isSlowness && draw.chance(REPEATED)) {

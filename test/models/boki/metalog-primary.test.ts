@@ -47,9 +47,15 @@ const DIRECTORY: Directory = {
   births: [],
 };
 
+const SEAL_TAIL_ENTRIES = 4;
+
 function createTest(spec: Partial<ViewSpec> = {}, defects: Defects = NO_DEFECTS) {
   const out = fakeEffects();
-  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, Mutation.none, defects);
+  const primary = createPrimary(createView({ ...SPEC, ...spec }), 1, LOGSPACE, {
+    mutation: Mutation.none,
+    defects,
+    sealTailEntries: SEAL_TAIL_ENTRIES,
+  });
   return {
     out,
     primary,
@@ -337,6 +343,20 @@ describe("a trim", () => {
     expect(newest(primary)).toMatchObject({ position: 1, startSeqnum: 1, total: 0, shards: [], trim: what });
     expect(vectorAt(newest(primary).starts, 0)).toBe(1);
     expect(mayCut(primary)).toBe(false);
+  });
+
+  test("waits when as many entries are uncommitted as a report carries, and so does a cut", () => {
+    const { primary, out } = createTest();
+    for (let op = 1; op <= SEAL_TAIL_ENTRIES + 2; op++) trim(primary, { ...what, op }, DIRECTORY, out);
+    trim(primary, { ...what, op: SEAL_TAIL_ENTRIES + 2 }, DIRECTORY, out);
+    expect(primary.metalogPosition).toBe(SEAL_TAIL_ENTRIES);
+    expect(mayCut(primary)).toBe(false);
+    takeMetalogProgress(primary, primary.backups[0]!, 1, DIRECTORY, out);
+    expect(primary.metalogPosition).toBe(SEAL_TAIL_ENTRIES + 1);
+    takeMetalogProgress(primary, primary.backups[0]!, SEAL_TAIL_ENTRIES + 1, DIRECTORY, out);
+    // The request that came twice while it waited makes one entry.
+    expect(primary.metalogPosition).toBe(SEAL_TAIL_ENTRIES + 2);
+    expect(mayCut(primary)).toBe(true);
   });
 
   test("does not keep the next cut waiting", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defectsOf } from "../../../models/boki/defects.ts";
 import { FLUSH, LOCAL_CUT, REPAIR } from "../../../models/boki/storage-state.ts";
+import { METALOG_VIEWS_KEPT } from "../../../models/boki/view.ts";
 import { DAMAGED } from "../../../sim/faults/damage.ts";
 import { takeKind, takeSent } from "./fake-effects.ts";
 import { cutsOf, recordOf, sequencerAt, viewSpec, viewWith } from "./nodes.ts";
@@ -155,7 +156,7 @@ describe("a node that boots with its journal", () => {
   test("gives up asking when the sequencers have forgotten the log", () => {
     const node = reborn(crashed());
     node.finalize(singles(4), { tail: [] });
-    for (let viewId = 1; viewId <= 4; viewId++) node.install(viewWith({ viewId }));
+    for (let viewId = 1; viewId <= METALOG_VIEWS_KEPT; viewId++) node.install(viewWith({ viewId }));
     takeSent(node.out);
     node.expire(REPAIR);
     expect(takeSent(node.out)).toEqual([]);
