@@ -4,9 +4,10 @@
  */
 
 import type { Application } from "../models/applications/application.ts";
-import { createNightcore, NIGHTCORE_CLUSTER_DEFAULTS, START_UP_NANOS } from "../models/nightcore/cluster.ts";
+import { CLUSTER_DEFAULTS } from "../models/applications/deployment.ts";
+import { NETWORK_DEFAULTS } from "../models/applications/network.ts";
+import { createNightcore, START_UP_NANOS } from "../models/nightcore/cluster.ts";
 import { NIGHTCORE_DEFAULTS } from "../models/nightcore/config.ts";
-import { NETWORK_DEFAULTS } from "../models/nightcore/network.ts";
 import { SECOND } from "../sim/units.ts";
 import { cpuSecondsOf, median, type Options, type Row, roundsOf } from "./suite.ts";
 
@@ -23,7 +24,7 @@ export async function run(options: Options): Promise<Row[]> {
       seed: round,
       mode: "fast",
       application: APPLICATION,
-      cluster: NIGHTCORE_CLUSTER_DEFAULTS,
+      cluster: CLUSTER_DEFAULTS,
       nightcore: {
         ...NIGHTCORE_DEFAULTS,
         engineThreads: 2,

@@ -1,8 +1,8 @@
 /** From the fields of a scenario of an application, which are right, to what the models take. */
 
 import type { Application } from "../models/applications/application.ts";
+import type { ClientsConfig } from "../models/applications/deployment.ts";
 import type { Load, Rate } from "../models/applications/load.ts";
-import type { NightcoreClientConfig } from "../models/nightcore/cluster.ts";
 import { NIGHTCORE_DEFAULTS, type NightcoreConfig, RELEASED } from "../models/nightcore/config.ts";
 import { SWITCHED } from "../models/nightcore/mutations.ts";
 import { resolveExpectations, withoutUndefined } from "./resolve.ts";
@@ -54,7 +54,7 @@ export function resolveRuntime(
       keepAliveNanos: network.keepAlive,
     },
     clients: fields.workload.map(
-      (workload, i): NightcoreClientConfig => ({
+      (workload, i): ClientsConfig => ({
         name: workload.name,
         load: resolveLoad(workload.arrival),
         mix: applications[i]!.mix,

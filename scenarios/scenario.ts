@@ -1,13 +1,16 @@
 /** A scenario as the loader leaves it: complete, checked, plain data that crosses threads. */
 
 import type { Application } from "../models/applications/application.ts";
+import type {
+  ClientsConfig,
+  ClusterConfig as RuntimeClusterConfig,
+} from "../models/applications/deployment.ts";
+import type { NetworkConfig as RuntimeNetworkConfig } from "../models/applications/network.ts";
 import type { RpcConfig } from "../models/baselines/config.ts";
 import type { BokiConfig, ClusterConfig, DiskConfig, NetworkConfig } from "../models/boki/config.ts";
 import type { DefectId } from "../models/boki/defects.ts";
 import type { Reconfiguration } from "../models/boki/operator.ts";
-import type { NightcoreClientConfig, NightcoreClusterConfig } from "../models/nightcore/cluster.ts";
 import type { NightcoreConfig } from "../models/nightcore/config.ts";
-import type { NetworkConfig as RuntimeNetworkConfig } from "../models/nightcore/network.ts";
 import type { WorkloadConfig } from "../models/workloads/config.ts";
 import type { FaultPlan } from "../sim/faults/fault.ts";
 import type { Nanos } from "../sim/units.ts";
@@ -120,11 +123,11 @@ export interface Measurement {
 export interface RuntimeScenario extends CommonScenario {
   readonly system: Runtime;
   readonly application: Application;
-  readonly cluster: NightcoreClusterConfig;
+  readonly cluster: RuntimeClusterConfig;
   readonly nightcore: NightcoreConfig;
   readonly rpc: RpcConfig;
   readonly network: RuntimeNetworkConfig;
-  readonly clients: readonly NightcoreClientConfig[];
+  readonly clients: readonly ClientsConfig[];
   readonly measurements: readonly Measurement[];
   readonly variants: readonly VariantOf<RuntimeScenario>[];
 }

@@ -4,7 +4,8 @@
  */
 
 import { z } from "zod";
-import { NIGHTCORE_CLUSTER_DEFAULTS } from "../models/nightcore/cluster.ts";
+import { CLUSTER_DEFAULTS } from "../models/applications/deployment.ts";
+import { NETWORK_DEFAULTS } from "../models/applications/network.ts";
 import {
   BALANCINGS,
   GROWTH_THROTTLES,
@@ -13,7 +14,6 @@ import {
   NIGHTCORE_DEFAULTS,
   RELEASED,
 } from "../models/nightcore/config.ts";
-import { NETWORK_DEFAULTS } from "../models/nightcore/network.ts";
 import { distributionOf, writtenDistribution } from "./distribution-field.ts";
 import {
   choice,
@@ -41,7 +41,7 @@ const number = (doc: FieldDoc, value: number, least: number, most?: number) =>
   count(doc, least, most).prefault(value);
 const FACTORS = distributionOf(FACTOR, "runtimeFactorDistribution");
 
-const cluster = NIGHTCORE_CLUSTER_DEFAULTS;
+const cluster = CLUSTER_DEFAULTS;
 const clusterFields = z
   .strictObject({
     nodes: number({ description: "Worker servers; each runs every function." }, cluster.nodes, 1, 1_000),

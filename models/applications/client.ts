@@ -2,7 +2,8 @@
  * A load generator for applications: makes requests as the load says, over HTTP connections that carry one at a time, and
  * measures each from when it was due (docs/models/applications.md, "Clients").
  *
- * Connection i belongs to target i modulo their number. Every request is an operation `request`, and one of its own name.
+ * Each kind of request has an entry: servers that take it. Connection i of the load belongs to server i modulo their number; where
+ * kinds have different entries it is one to a server of each, and with one of them broken it is not used. Every request is an operation `request`, and one of its own name.
  * What has failed is not tried again. If a connection breaks, nobody knows what became of the request that it carried.
  */
 
@@ -16,13 +17,17 @@ import { emptyFifo, type Fifo, keepOnly, push, take } from "./fifo.ts";
 import { type Load, momentAfter, rateAt } from "./load.ts";
 import { type ApplicationMessage, type CallInput, type HttpStatus, RECONNECT_NANOS } from "./messages.ts";
 
+/** Where requests enter: processes of a web server, a gateway, a function's servers; and their number there (`httpRequest.target`). */
+export interface Entry {
+  readonly targets: readonly Address[];
+  readonly number: number;
+}
+
 export interface ClientConfig {
   readonly application: Pick<Application, "requests" | "mix" | "variables">;
   readonly load: Load;
-  /** Where all its requests go: processes of a web server, or a gateway. */
-  readonly targets: readonly Address[];
-  /** By the number of a request: under which number the targets know it (`httpRequest.target`). */
-  readonly targetNumbers: readonly number[];
+  /** By the number of a request. Two entries have the same servers, in the same order, or none in common. */
+  readonly entries: readonly Entry[];
   /** When the load begins, and when the last request may; undefined: the load does not end. */
   readonly startNanos: Nanos;
   readonly stopNanos: Nanos | undefined;
@@ -46,6 +51,8 @@ interface Connection {
   /** The same as an operation of all requests, and as one of its name. */
   operation: OperationId;
   named: OperationId;
+  /** The server that it went to. */
+  server: Address;
   /** Broken, and not opened again yet. */
   broken: boolean;
   /** Of a timetable: when its first request is due, how many it has sent, and when the last. */
@@ -57,6 +64,10 @@ const NOTHING = -1;
 
 export interface ClientState {
   readonly config: ClientConfig;
+  /** Of all entries, each once. */
+  readonly servers: readonly Address[];
+  /** Those of them whose connections are broken. */
+  readonly lost: Set<Address>;
   readonly connections: Connection[];
   /** Of an open load: connections that carry nothing, the one that has been free for longest first. */
   readonly free: Fifo<number>;
@@ -69,7 +80,7 @@ export interface ClientState {
 }
 
 const ARRIVAL = "arrival";
-/** A number from 0: a connection's next request is due. Below: time to open the connections to target -1 - timer again. */
+/** A number from 0: a connection's next request is due. Below: time to open the connections to server -1 - timer again. */
 type ClientTimer = typeof ARRIVAL | number;
 type ClientEffects = Effects<ApplicationMessage, ClientTimer>;
 
@@ -83,11 +94,13 @@ const POLL: Distribution = { kind: "uniform", low: 0, high: 560 * MICROSECOND };
 
 export const client: Machine<ClientConfig, ClientState, ApplicationMessage, ClientTimer> = {
   start(config, out) {
-    const { load, application, startNanos, targets } = config;
+    const { load, application, startNanos, entries } = config;
     const total = application.mix.reduce((sum, share) => sum + share, 0);
     let sum = 0;
     const state: ClientState = {
       config,
+      servers: [...new Set(entries.flatMap(({ targets }) => targets))],
+      lost: new Set(),
       connections: [],
       free: emptyFifo(),
       waiting: emptyFifo(),
@@ -96,13 +109,14 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
       names: application.requests.map(({ name }) => `request ${name}`),
       shares: application.mix.map((share) => (sum += share) / total),
     };
-    for (const target of targets) out.watch(target);
+    for (const server of state.servers) out.watch(server);
     const count = load.kind === "closedLoop" ? load.clients : load.connections;
     for (let i = 0; i < count; i++) {
       const firstNanos =
         load.kind === "timetable" ? firstDueNanos(startNanos, i, count, load.threads) : startNanos;
       state.connections.push({
         request: NOTHING,
+        server: NOTHING,
         operation: 0,
         named: 0,
         broken: false,
@@ -138,7 +152,7 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
       return;
     }
     if (timer < 0) {
-      reconnect(state, -1 - timer, out);
+      reconnect(state, state.servers[-1 - timer]!, out);
       return;
     }
     if (isOver(state, out.now) || state.connections[timer]!.broken) return;
@@ -199,20 +213,22 @@ function draw(state: ClientState, due: Nanos, out: ClientEffects): Drawn {
 }
 
 function send(state: ClientState, index: number, drawn: Drawn, out: ClientEffects): void {
-  const { application, targets, targetNumbers } = state.config;
+  const { application, entries } = state.config;
   const { kind, input, dueNanos: due } = drawn;
   const connection = state.connections[index]!;
   connection.request = input.request;
   connection.operation = out.begin("request", input.request, due);
   connection.named = out.begin(state.names[kind]!, input.request, due);
+  const { targets, number } = entries[kind]!;
   const onLink = Math.floor(index / targets.length);
+  connection.server = targets[index % targets.length]!;
   out.send(
-    targets[index % targets.length]!,
+    connection.server,
     {
       kind: "httpRequest",
       exchange: input.request,
       connection: onLink,
-      target: targetNumbers[kind]!,
+      target: number,
       input,
       inputBytes: Math.round(amountOf(application.requests[kind]!.inputBytes, input.variables)),
     },
@@ -226,10 +242,10 @@ function takeResponse(
   { exchange, connection: onLink, status, output }: Extract<ApplicationMessage, { kind: "httpResponse" }>,
   out: ClientEffects,
 ): void {
-  const { targets } = state.config;
+  const targets = targetsWith(state, from);
   const index = onLink * targets.length + targets.indexOf(from);
   const connection = state.connections[index];
-  if (connection === undefined || connection.request !== exchange) {
+  if (connection === undefined || connection.request !== exchange || connection.server !== from) {
     out.count("client.lateResponse");
     return;
   }
@@ -258,6 +274,8 @@ function end(
 function goOn(state: ClientState, index: number, out: ClientEffects): void {
   const { load, startNanos } = state.config;
   const connection = state.connections[index]!;
+  // It goes on once it is opened again.
+  if (connection.broken) return;
   switch (load.kind) {
     case "closedLoop":
       out.setTimer(index, out.sample(load.think));
@@ -295,24 +313,36 @@ function dueOf({ config }: ClientState, { firstNanos, sent }: Connection): Nanos
 // ---- Connections that break ------------------------------------------------------------------------------------------
 
 function loseConnections(state: ClientState, from: Address, out: ClientEffects): void {
-  const { targets } = state.config;
-  const target = targets.indexOf(from);
+  const { servers, lost, connections } = state;
+  const targets = targetsWith(state, from);
   const { length } = targets;
+  const target = targets.indexOf(from);
+  lost.add(from);
   keepOnly(state.free, (index) => index % length !== target);
-  for (let i = target; i < state.connections.length; i += length) {
-    const connection = state.connections[i]!;
+  for (let i = target; i < connections.length; i += length) {
+    const connection = connections[i]!;
     connection.broken = true;
-    if (connection.request !== NOTHING) end(connection, "unknown", undefined, out);
+    if (connection.request !== NOTHING && connection.server === from) {
+      end(connection, "unknown", undefined, out);
+    }
   }
   out.count("client.connectionsLost");
-  out.setTimer(-1 - target, RECONNECT_NANOS);
+  out.setTimer(-1 - servers.indexOf(from), RECONNECT_NANOS);
 }
 
-function reconnect(state: ClientState, target: number, out: ClientEffects): void {
-  const { targets } = state.config;
-  out.watch(targets[target]!);
-  for (let i = target; i < state.connections.length; i += targets.length) {
-    state.connections[i]!.broken = false;
-    goOn(state, i, out);
+function reconnect(state: ClientState, server: Address, out: ClientEffects): void {
+  const { connections, lost } = state;
+  const targets = targetsWith(state, server);
+  lost.delete(server);
+  out.watch(server);
+  for (let i = targets.indexOf(server); i < connections.length; i += targets.length) {
+    const connection = connections[i]!;
+    connection.broken = state.config.entries.some(({ targets: each }) => lost.has(each[i % each.length]!));
+    if (!connection.broken && connection.request === NOTHING) goOn(state, i, out);
   }
+}
+
+/** The servers that share an entry with one. */
+function targetsWith({ config }: ClientState, server: Address): readonly Address[] {
+  return config.entries.find(({ targets }) => targets.includes(server))!.targets;
 }

@@ -37,8 +37,10 @@ function createTest(setup: Setup) {
   const config: ClientConfig = {
     application: { requests, mix, variables: ["x", "y"] },
     load,
-    targets: Array.from({ length: targets }, (_, i) => 1 + i),
-    targetNumbers: requests.map((_, i) => 5 + i),
+    entries: requests.map((_, i) => ({
+      targets: Array.from({ length: targets }, (__, target) => 1 + target),
+      number: 5 + i,
+    })),
     startNanos,
     stopNanos,
     index: 0,

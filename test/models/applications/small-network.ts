@@ -139,8 +139,7 @@ export function smallNetwork({ mode = "fast", seed = 1, load, costs = true, stop
   const clientConfig: ClientConfig = {
     application: APPLICATION,
     load,
-    targets: ADDRESS.web,
-    targetNumbers: [0],
+    entries: [{ targets: ADDRESS.web, number: 0 }],
     startNanos: 0,
     stopNanos,
     index: 0,

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { COSTS as APPLICATION_COSTS } from "../../../models/applications/costs.ts";
+import { NETWORK_DEFAULTS } from "../../../models/applications/network.ts";
 import type { NightcoreDeployment, NightcoreDeploymentConfig } from "../../../models/nightcore/cluster.ts";
 import { START_UP_NANOS } from "../../../models/nightcore/cluster.ts";
 import type { NightcoreConfig } from "../../../models/nightcore/config.ts";
 import { COSTS } from "../../../models/nightcore/costs.ts";
 import type { EngineState } from "../../../models/nightcore/engine-state.ts";
-import { NETWORK_DEFAULTS } from "../../../models/nightcore/network.ts";
 import type { Observation } from "../../../models/nightcore/observations.ts";
 import type { Address } from "../../../sim/machine.ts";
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../../../sim/units.ts";

@@ -1,15 +1,15 @@
 /** A deployment in which functions do nothing: one that clients call, and one that calls another. */
 
 import type { Application, Code, Language } from "../../../models/applications/application.ts";
+import { CLUSTER_DEFAULTS } from "../../../models/applications/deployment.ts";
 import type { Load } from "../../../models/applications/load.ts";
+import { NETWORK_DEFAULTS } from "../../../models/applications/network.ts";
 import {
   createNightcore,
-  NIGHTCORE_CLUSTER_DEFAULTS,
   type NightcoreDeployment,
   type NightcoreDeploymentConfig,
 } from "../../../models/nightcore/cluster.ts";
 import { NIGHTCORE_DEFAULTS, type NightcoreConfig } from "../../../models/nightcore/config.ts";
-import { NETWORK_DEFAULTS } from "../../../models/nightcore/network.ts";
 import { MILLISECOND } from "../../../sim/units.ts";
 
 const NOTHING = { factor: 0, variables: [] };
@@ -157,7 +157,7 @@ export function deploy(
     seed: 1,
     mode: "fast",
     application,
-    cluster: { ...NIGHTCORE_CLUSTER_DEFAULTS, nodes },
+    cluster: { ...CLUSTER_DEFAULTS, nodes },
     nightcore: { ...NIGHTCORE_DEFAULTS, ...settings },
     network: NETWORK_DEFAULTS,
     costs: {},

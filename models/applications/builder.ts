@@ -3,7 +3,7 @@
 import type { Address } from "../../sim/machine.ts";
 import type { ProcessOptions } from "../../sim/process.ts";
 import { type Host, Simulation, type SimulationOptions } from "../../sim/simulation.ts";
-import type { NetworkConfig, Place, Role, Routing } from "./network.ts";
+import type { NetworkConfig, Place, Routing } from "./network.ts";
 
 export interface Builder {
   readonly simulation: Simulation;
@@ -11,7 +11,7 @@ export interface Builder {
   machine(name: string, cores: number, siblingSlowdown?: number): Host;
   /** `keeps`: the connections that the process keeps to servers, and which of its kind it is; default: none. */
   add(
-    role: Role,
+    role: string,
     host: Host,
     options: Omit<ProcessOptions, "role" | "host" | "wakeLatency" | "cpuJitter">,
     keeps?: Pick<Place, "connections" | "index">,
