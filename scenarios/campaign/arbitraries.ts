@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import type { BokiConfig } from "../../models/boki/config.ts";
 import type { Distribution } from "../../sim/distribution.ts";
-import type { Fault, FaultKind, LinkRule, Selector, TimedFault } from "../../sim/faults/fault.ts";
+import type { DiskRule, Fault, FaultKind, LinkRule, Selector, TimedFault } from "../../sim/faults/fault.ts";
 import { numbered } from "../../sim/faults/injector.ts";
 import { MICROSECOND, MILLISECOND, type Nanos } from "../../sim/units.ts";
 import {
@@ -160,6 +160,7 @@ export const FAULT_KINDS = [
   "link",
   "reset",
   "clock",
+  "disk",
 ] as const satisfies readonly FaultKind[];
 
 export interface FaultOptions {
@@ -169,7 +170,10 @@ export interface FaultOptions {
   readonly spanNanos?: Nanos;
 }
 
-/** Faults that a cluster is promised to survive (fault-budget.ts): crashes strike no more nodes than may lose their memory. */
+/**
+ * Faults that a cluster is promised to survive (fault-budget.ts): crashes and disks that spoil what they are given strike no more nodes
+ * than may lose their memory.
+ */
 export function faultSchedules(
   of: DrawnCluster,
   options: FaultOptions = {},
@@ -185,6 +189,7 @@ interface FaultDraft {
   readonly nodes: readonly number[];
   readonly shape: "symmetric" | "oneWay" | "partial";
   readonly rule: LinkRule;
+  readonly diskRule: DiskRule;
   readonly bothWays: boolean;
   readonly driftPpm: number;
 }
@@ -206,6 +211,15 @@ function faultPlans({
       { duplicateShare: 0.5 },
       { lossShare: 0.05 },
       { lossShare: 0.3 },
+      { corruptShare: 0.1 },
+    ),
+    diskRule: fc.constantFrom<DiskRule>(
+      { slowdown: 10 },
+      { stalled: true },
+      { full: true },
+      { writeErrorShare: 0.5 },
+      { readErrorShare: 0.5 },
+      { corruptShare: 0.5 },
     ),
     bothWays: fc.boolean(),
     driftPpm: fc.constantFrom(100_000, -100_000),
@@ -234,6 +248,9 @@ function faultIn(of: DrawnCluster, draft: FaultDraft): TimedFault | undefined {
   // As many of each role as the budget has, the first ones: it is enough that one of them is a primary.
   const victims = roles(budget);
   if (draft.kind === "crash" && victims.length === 0) return undefined;
+  const isSpoilt = draft.diskRule.corruptShare !== undefined;
+  const disks = named("storage", isSpoilt ? budget.storages : cluster.storages);
+  if (draft.kind === "disk" && disks.length === 0) return undefined;
   const several = pick(roles(cluster), draft.nodes.length);
   const fault = ((): Fault => {
     switch (draft.kind) {
@@ -249,6 +266,8 @@ function faultIn(of: DrawnCluster, draft: FaultDraft): TimedFault | undefined {
         return { kind: "reset", of: several, and: EVERYONE };
       case "pause":
         return { kind: "pause", of: several };
+      case "disk":
+        return { kind: "disk", of: pick(disks, 1), rule: draft.diskRule };
     }
   })();
   return fault.kind === "reset" ? { atNanos, fault } : { atNanos, forNanos, fault };
