@@ -10,7 +10,7 @@
  * - Disks: a write that is corrupted for good, or lost although it was reported as synced, is one that its node has lost, journal or
  *   not: these nodes are among the Ru - 1. What a disk refuses is still in memory, or is sent again; what it fails to read it reads
  *   later; and a write is torn only where the power fails before a sync, when nobody counts on it. Writes that land under another
- *   key are noticed by nobody, so campaigns do not draw them.
+ *   key are noticed by nobody: no budget covers them, and campaigns do not draw them.
  * - Engines: an index is on Ri of them and is never made anew, so Ri - 1 may lose theirs, and one must be left.
  * - The controller remembers nothing that ZooKeeper does not have. ZooKeeper's own log stands for a quorum that survives.
  */
@@ -39,7 +39,7 @@ interface Victims {
   readonly sequencers: ReadonlySet<string>;
   readonly storages: ReadonlySet<string>;
   readonly engines: ReadonlySet<string>;
-  /** A process that is not named, one that no budget covers, or faults that come again and again. */
+  /** A process that is not named, or one or a fault that no budget covers. */
   readonly others: boolean;
 }
 
@@ -83,6 +83,7 @@ function victimsOf({ faults, boki, staysDown }: Case): Victims {
     TimedFault,
     "fault"
   >[]) {
+    if (fault.kind === "disk" && (fault.rule.misdirectedShare ?? 0) > 0) others = true;
     for (const name of namesOf(fault.of) ?? [""]) {
       // Only storage nodes have one, and it helps only those who come back to it.
       const remembers = journal && name.startsWith("storage-") && !staysDown.includes(name);
@@ -106,8 +107,8 @@ function losesMemory(fault: Fault, journal: boolean): boolean {
     case "crash":
       return !(journal && fault.disk !== "lost");
     case "disk": {
-      const { unsyncedLossShare, misdirectedShare, corruptShare } = fault.rule;
-      return [unsyncedLossShare, misdirectedShare, corruptShare].some((share) => (share ?? 0) > 0);
+      const { unsyncedLossShare = 0, corruptShare = 0 } = fault.rule;
+      return unsyncedLossShare > 0 || corruptShare > 0;
     }
     default:
       return false;

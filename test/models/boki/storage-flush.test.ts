@@ -76,6 +76,9 @@ test.each(Object.values(DAMAGED))(
     node.out.disk.get(`log ${LOG}`)!.set(0, damaged);
     node.readAt(0);
     expect(outcomes(node)).toEqual(["notHere"]);
+    expect(node.out.observed.filter(({ kind }) => kind === "damageFound")).toMatchObject([
+      { storage: 1, origin: 3, op: 40 },
+    ]);
   },
 );
 
