@@ -45,11 +45,21 @@ export interface Upstream {
 }
 
 export interface FrontEndConfig {
-  /** A web server's by the number of the request; a consumer's only one. */
-  readonly codes: readonly Code[];
+  /**
+   * A web server's by the number of the request; a server's by that of the method, with undefined for those that others have; a
+   * consumer's only one.
+   */
+  readonly codes: readonly (Code | undefined)[];
   readonly runtimes: readonly Upstream[];
-  /** By the application's number of a method: which of the runtimes has it, and under which number (`httpRequest.target`). */
-  readonly methods: readonly { readonly runtime: number; readonly target: number }[];
+  /**
+   * By the application's number of a method: which of the runtimes has it, and under which number (`httpRequest.target`).
+   * With `replicas`, so many from this one on have it, and calls go to them in turn.
+   */
+  readonly methods: readonly {
+    readonly runtime: number;
+    readonly target: number;
+    readonly replicas?: number;
+  }[];
   readonly stores: readonly (Upstream & { readonly kind: StoreKind })[];
   readonly queues: readonly Upstream[];
   /** A call without an answer for this long has failed; 0: never. */
@@ -108,6 +118,8 @@ export interface FrontEndState {
   readonly backlog: Fifo<{ readonly from: Address; readonly message: Request | Deliver }>;
   /** Places of code that have been come to once. */
   readonly seen: Set<number>;
+  /** Calls of each method so far: whose turn it is of its replicas. */
+  readonly calls: number[];
   nextRun: number;
   nextExchange: number;
   /** The run whose code is executed in this step. */
@@ -131,6 +143,7 @@ export const frontEnd: Machine<FrontEndConfig, FrontEndState, ApplicationMessage
       asks: new Map(),
       backlog: emptyFifo(),
       seen: new Set(),
+      calls: config.methods.map(() => 0),
       nextRun: 0,
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextExchange: Math.max(0, Math.floor(out.now / MICROSECOND)),
@@ -274,7 +287,8 @@ const PLACES_MAX = 65_536;
 
 const HOST: ExecutionHost<FrontEndState> = {
   call(state, { request, variables }, task, method, inputBytes, async, out) {
-    const { runtime, target } = state.config.methods[method]!;
+    const { runtime: first, target, replicas = 1 } = state.config.methods[method]!;
+    const runtime = first + (state.calls[method]!++ % replicas);
     const exchange = state.nextExchange++;
     const connection = occupy(state.peers[runtime]!, exchange);
     const input = { request, variables };
