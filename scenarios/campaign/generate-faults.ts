@@ -129,7 +129,7 @@ export function drawFaults(
     if (isSlowness) weights[name] = 0;
     const atNanos = draw.between(0, Math.floor(spanNanos / MICROSECOND)) * MICROSECOND;
     if (meanwhile === undefined && !isSlowness && draw.chance(REPEATED)) {
-      repeated.push({ fromNanos: atNanos, ...drawRhythm(draw), fault });
+      repeated.push({ fromNanos: atNanos, ...drawRhythm(draw, fault), fault });
       continue;
     }
     // A reset takes no time; one in five of the others lasts until everything heals.
@@ -151,11 +151,16 @@ function drawLength(draw: Draw): Nanos {
   return draw.spread(200 * MICROSECOND, 100 * MILLISECOND);
 }
 
-/** How often something comes, and how long it stays: some of it overlaps with itself. */
-function drawRhythm(draw: Draw): Pick<RepeatedFault, "everyNanos" | "lengthNanos"> {
+/**
+ * How often something comes, and how long it stays: some of it overlaps with itself. Wrong clocks do not: slow ones add up until they
+ * hardly move, and a timer that is set by such a clock outlasts the healing.
+ */
+function drawRhythm(draw: Draw, { kind }: Fault): Pick<RepeatedFault, "everyNanos" | "lengthNanos"> {
   const everyNanos = draw.spread(500 * MICROSECOND, 20 * MILLISECOND);
-  const lengthNanos = draw.spread(50 * MICROSECOND, 10 * MILLISECOND);
-  return draw.chance(0.5)
+  const drawnNanos = draw.spread(50 * MICROSECOND, 10 * MILLISECOND);
+  const isClock = kind === "clock";
+  const lengthNanos = isClock ? Math.min(drawnNanos, everyNanos) : drawnNanos;
+  return draw.chance(0.5) || isClock
     ? {
         everyNanos: { kind: "constant", value: everyNanos },
         lengthNanos: { kind: "constant", value: lengthNanos },
