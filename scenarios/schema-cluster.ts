@@ -250,7 +250,7 @@ export const bokiFields = z
 /** A time, always the same or drawn. */
 export const TIMES = distributionOf(TIME, "timeDistribution");
 export const SIZES = distributionOf(SIZE, "sizeDistribution");
-const FACTORS = distributionOf(FACTOR, "factorDistribution");
+export const FACTORS = distributionOf(FACTOR, "factorDistribution");
 
 const network = NETWORK_DEFAULTS;
 const CALIBRATED = "docs/calibration.md";
