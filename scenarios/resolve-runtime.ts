@@ -23,7 +23,7 @@ export function resolveRuntime(
   written: Readonly<Record<string, unknown>>,
 ): RuntimeScenario {
   const { system, name, summary, seed, replications, check, profile, cluster, network, mutation } = fields;
-  const application = withWorkers(applications[0]!, fields.workers);
+  const application = withWorkers(applications[0]!, fields);
   return {
     system,
     name,
@@ -44,6 +44,8 @@ export function resolveRuntime(
     cluster,
     nightcore: resolveNightcore(fields),
     rpc: fields.rpc,
+    openfaas: fields.openfaas,
+    lambda: fields.lambda,
     network: {
       latency: network.latency,
       bitsPerSecond: network.bandwidth,
@@ -81,13 +83,17 @@ export function requestOperations({ requests }: Application): string[] {
   return [ALL_REQUESTS, ...requests.map(({ name }) => `${ALL_REQUESTS} ${name}`)];
 }
 
-function withWorkers(application: Application, { min, max }: RuntimeFields["workers"]): Application {
-  if (min === undefined && max === undefined) return application;
-  const functions = application.functions.map((each) => ({
-    ...each,
-    ...(min === undefined ? {} : { minWorkers: min }),
-    ...(max === undefined ? {} : { maxWorkers: max }),
-  }));
+function withWorkers(application: Application, { workers, pools }: RuntimeFields): Application {
+  const { min, max } = workers;
+  const functions = application.functions.map((each) => {
+    const size = pools[each.name];
+    if (size !== undefined) return { ...each, minWorkers: size, maxWorkers: size };
+    return {
+      ...each,
+      ...(min === undefined ? {} : { minWorkers: min }),
+      ...(max === undefined ? {} : { maxWorkers: max }),
+    };
+  });
   return { ...application, functions };
 }
 

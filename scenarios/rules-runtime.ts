@@ -2,6 +2,8 @@
 
 import type { Application } from "../models/applications/application.ts";
 import { COSTS as APPLICATION_COSTS } from "../models/applications/costs.ts";
+import { COSTS as BASELINE_COSTS } from "../models/baselines/costs.ts";
+import { BASELINE_ROLES, baselineProcesses } from "../models/baselines/parts.ts";
 import { COSTS } from "../models/nightcore/costs.ts";
 import { Bug } from "../models/nightcore/mutations.ts";
 import { readPart } from "../models/nightcore/parts.ts";
@@ -14,8 +16,9 @@ import { faultTimesBroken, targetsOf } from "./rules-faults.ts";
 import type { RuntimeFields } from "./schema-runtime.ts";
 import type { Path } from "./source.ts";
 
-/** Processes that are named without a number. */
-const ROLES = ["engine", "launcher", "worker", "store", "queue", "consumer", "web", "client"] as const;
+/** Kinds of processes, which faults can name without a number: what is around every system, and what carries out calls. */
+const AROUND: readonly string[] = ["store", "queue", "consumer", "web", "client"];
+const NIGHTCORE_ROLES: readonly string[] = ["engine", "launcher", "worker"];
 
 export function runtimeRulesBroken(fields: RuntimeFields, application: Application): Finding[] {
   const disturbed = { faults: fields.faults.length > 0, reconfigurations: false };
@@ -24,9 +27,11 @@ export function runtimeRulesBroken(fields: RuntimeFields, application: Applicati
     ...workloadNamesDiffer(fields),
     ...fields.workload.flatMap((workload, i) => workloadFits(fields, workload, ["workload", i])),
     ...workersFit(fields, application),
+    ...poolsExist(fields, application),
     ...costsExist(fields),
     ...machinesExist(fields, application),
     ...bugExists(fields),
+    ...checkable(fields),
     ...targetsExist(fields, application),
     ...faultTimesBroken(fields),
     ...measuredExist(fields, application),
@@ -68,8 +73,23 @@ function workersFit({ workers }: RuntimeFields, { functions }: Application): Fin
   });
 }
 
+function poolsExist({ pools }: RuntimeFields, { functions }: Application): Finding[] {
+  const names = functions.map(({ name }) => name);
+  return Object.keys(pools).flatMap((name) =>
+    names.includes(name)
+      ? []
+      : [
+          {
+            path: ["pools", name],
+            at: "key" as const,
+            message: `the application has no function "${name}"${suggestion(name, names, "it has")}`,
+          },
+        ],
+  );
+}
+
 function costsExist({ costs }: RuntimeFields): Finding[] {
-  const names = [...Object.keys(COSTS), ...Object.keys(APPLICATION_COSTS)];
+  const names = [COSTS, BASELINE_COSTS, APPLICATION_COSTS].flatMap((each) => Object.keys(each));
   return Object.keys(costs).flatMap((name) =>
     names.includes(name)
       ? []
@@ -92,7 +112,19 @@ function machinesExist({ cluster }: RuntimeFields, { stores, queues }: Applicati
   );
 }
 
-function bugExists({ mutation }: RuntimeFields): Finding[] {
+/** Only Nightcore has invariants. */
+function checkable({ system, check }: RuntimeFields): Finding[] {
+  if (!check || system === "nightcore") return [];
+  const message = `found on; ${system} has no invariants that could be checked, only nightcore has`;
+  return [{ path: ["check"], related: [["system"]], message }];
+}
+
+function bugExists({ mutation, system }: RuntimeFields): Finding[] {
+  if (mutation !== 0 && system !== "nightcore") {
+    return [
+      { path: ["mutation"], related: [["system"]], message: `found ${mutation}; ${system} has no bugs` },
+    ];
+  }
   const numbers: readonly number[] = Object.values(Bug);
   if (numbers.includes(mutation)) return [];
   return [
@@ -101,21 +133,23 @@ function bugExists({ mutation }: RuntimeFields): Finding[] {
 }
 
 function targetsExist(fields: RuntimeFields, application: Application): Finding[] {
-  const { cluster, workload } = fields;
+  const { system, cluster, workload } = fields;
   const usesWeb = application.requests.some(({ entry }) => entry === "web");
-  const nodes = Array.from({ length: cluster.nodes }, (_, i) => i + 1);
+  const functions = application.functions.map(({ name }) => name);
+  const roles = [...(system === "nightcore" ? NIGHTCORE_ROLES : BASELINE_ROLES[system]), ...AROUND];
   const names = [
-    "gateway",
-    ...nodes.map((node) => `engine-${node}`),
-    ...nodes.flatMap((node) => application.functions.map(({ name }) => `launcher-${node}.${name}`)),
-    ...nodes.flatMap((node) => application.functions.map(({ name }) => `worker-${node}.${name}.1`)),
+    ...(system === "nightcore"
+      ? nightcoreProcesses(functions, cluster.nodes)
+      : baselineProcesses(system, functions, cluster.nodes)),
     ...application.stores.map(({ name }) => `store-${name}`),
     ...application.queues.map(({ name }) => `queue-${name}`),
     ...application.queues.map(({ consumer }) => `consumer-${consumer.name}`),
     ...Array.from({ length: usesWeb ? cluster.webServers : 0 }, (_, i) => `web-${i + 1}`),
     ...workload.map(({ name }) => `client-${name}`),
   ];
-  const isWorker = (name: string) => /^worker-\d+\..+\.\d+$/.test(name);
+  const isWorker = (name: string) => system === "nightcore" && /^worker-\d+\..+\.\d+$/.test(name);
+  const isPart = (part: string) =>
+    system === "nightcore" ? readPart(part) !== undefined : part === "processes";
   return fields.faults.flatMap((fault, i) =>
     targetsOf(fault, ["faults", i]).flatMap(({ path, target }): Finding[] => {
       const { names: named, role, part } = target.selector;
@@ -126,16 +160,29 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
       if (unknown !== undefined) {
         return complain(`there is no process "${unknown}"${suggestion(unknown, names, "there are")}`);
       }
-      if (part !== undefined && readPart(part) === undefined) {
-        return complain(`an application's system has no such part; ${ROLES.join(", ")} are its roles`);
+      if (part !== undefined && !isPart(part)) {
+        return complain(`${system} has no such part; ${roles.join(", ")} are its roles`);
       }
-      if (role !== undefined && !(ROLES as readonly string[]).includes(role)) {
-        return complain(`there are no such processes; ${ROLES.join(", ")} are the roles here`);
+      if (role !== undefined && !roles.includes(role)) {
+        return complain(`there are no such processes; ${roles.join(", ")} are the roles here`);
       }
       if (fault.disk !== undefined) return complain("nothing here has a disk that matters");
       return [];
     }),
   );
+}
+
+/** The first worker stands for all of a function: how many there are is known when it runs. */
+function nightcoreProcesses(functions: readonly string[], nodeCount: number): string[] {
+  const nodes = Array.from({ length: nodeCount }, (_, i) => i + 1);
+  const ofFunctions = (name: (node: number, fn: string) => string) =>
+    nodes.flatMap((node) => functions.map((fn) => name(node, fn)));
+  return [
+    "gateway",
+    ...nodes.map((node) => `engine-${node}`),
+    ...ofFunctions((node, fn) => `launcher-${node}.${fn}`),
+    ...ofFunctions((node, fn) => `worker-${node}.${fn}.1`),
+  ];
 }
 
 function measuredExist({ measured }: RuntimeFields, application: Application): Finding[] {

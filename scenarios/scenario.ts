@@ -6,7 +6,7 @@ import type {
   ClusterConfig as RuntimeClusterConfig,
 } from "../models/applications/deployment.ts";
 import type { NetworkConfig as RuntimeNetworkConfig } from "../models/applications/network.ts";
-import type { RpcConfig } from "../models/baselines/config.ts";
+import type { LambdaConfig, OpenFaasConfig, RpcConfig } from "../models/baselines/config.ts";
 import type { BokiConfig, ClusterConfig, DiskConfig, NetworkConfig } from "../models/boki/config.ts";
 import type { DefectId } from "../models/boki/defects.ts";
 import type { Reconfiguration } from "../models/boki/operator.ts";
@@ -126,6 +126,8 @@ export interface RuntimeScenario extends CommonScenario {
   readonly cluster: RuntimeClusterConfig;
   readonly nightcore: NightcoreConfig;
   readonly rpc: RpcConfig;
+  readonly openfaas: OpenFaasConfig;
+  readonly lambda: LambdaConfig;
   readonly network: RuntimeNetworkConfig;
   readonly clients: readonly ClientsConfig[];
   readonly measurements: readonly Measurement[];

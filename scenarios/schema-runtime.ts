@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { CLUSTER_DEFAULTS } from "../models/applications/deployment.ts";
 import { NETWORK_DEFAULTS } from "../models/applications/network.ts";
+import { BASELINES } from "../models/baselines/parts.ts";
 import {
   BALANCINGS,
   GROWTH_THROTTLES,
@@ -14,7 +15,7 @@ import {
   NIGHTCORE_DEFAULTS,
   RELEASED,
 } from "../models/nightcore/config.ts";
-import { distributionOf, writtenDistribution } from "./distribution-field.ts";
+import { writtenDistribution } from "./distribution-field.ts";
 import {
   choice,
   count,
@@ -29,17 +30,17 @@ import {
   wrong,
 } from "./fields.ts";
 import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, RATE, TIME } from "./quantity.ts";
-import { TIMES } from "./schema-cluster.ts";
+import { lambdaFields, openFaasFields, rpcFields } from "./schema-baselines.ts";
+import { FACTORS, TIMES } from "./schema-cluster.ts";
 import { commonFields } from "./schema-common.ts";
 
 /** Systems that run applications. */
-export const RUNTIMES = ["nightcore", "rpc", "openfaas", "lambda"] as const;
+export const RUNTIMES = ["nightcore", ...BASELINES] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 const flag = (name: string): string => `flag \`${name}\` of the release`;
 const number = (doc: FieldDoc, value: number, least: number, most?: number) =>
   count(doc, least, most).prefault(value);
-const FACTORS = distributionOf(FACTOR, "runtimeFactorDistribution");
 
 const cluster = CLUSTER_DEFAULTS;
 const clusterFields = z
@@ -259,32 +260,6 @@ const nightcoreFields = z
       "The runtime: flags of the release with its defaults, and where the release departs from the design a field each; `profile: published` is the release.",
   });
 
-const rpcFields = z
-  .strictObject({
-    handlers: number(
-      {
-        description: "Handler threads of a server of C++ functions: so many calls at a time.",
-        source: "settings file of the ported Thrift services",
-      },
-      16,
-      1,
-      10_000,
-    ),
-    connections: number(
-      {
-        description: "Connections from each process to each server.",
-        source: "settings file of the ported Thrift services",
-      },
-      128,
-      1,
-      65_536,
-    ),
-  })
-  .meta({
-    description:
-      "Servers of remote procedure calls in containers, one for each function and node; see docs/models/baselines.md.",
-  });
-
 const network = NETWORK_DEFAULTS;
 const CALIBRATED = "docs/calibration-nightcore.md";
 const networkFields = z
@@ -429,15 +404,24 @@ export const runtimeFields = z
       })
       .meta({ description: "Workers of every function on each node." })
       .prefault({}),
+    pools: z
+      .record(
+        z.string(),
+        count({ description: "Workers of this function on each node, from the start." }, 1, 16_383),
+      )
+      .meta({ description: "Pools of single functions that have a set size, such as one that was measured." })
+      .prefault({}),
     cluster: clusterFields.prefault({}),
     nightcore: nightcoreFields.prefault({}),
     rpc: rpcFields.prefault({}),
+    openfaas: openFaasFields.prefault({}),
+    lambda: lambdaFields.prefault({}),
     network: networkFields.prefault({}),
     costs: z
       .record(z.string(), quantity(FINE_TIME, { description: "Instead of the calibrated one." }))
       .meta({
         description:
-          'CPU times of single steps by their names in docs/models/nightcore.md and docs/models/applications.md, "Costs".',
+          'CPU times of single steps by their names in docs/models/applications.md and in nightcore.md or baselines.md beside it, "Costs".',
       })
       .prefault({}),
     mutation: scalar(

@@ -20,7 +20,7 @@ export interface OpenFaasConfig {
 }
 
 export const OPENFAAS_DEFAULTS: OpenFaasConfig = {
-  gatewayDelay: { kind: "lognormal", median: 0.62 * MILLISECOND, sigma: 0.68 },
+  gatewayDelay: { kind: "lognormal", median: 0.57 * MILLISECOND, sigma: 0.7 },
 };
 
 export interface LambdaConfig {
@@ -33,8 +33,8 @@ export const LAMBDA_DEFAULTS: LambdaConfig = {
     kind: "mixture",
     weights: [0.97, 0.03],
     parts: [
-      { kind: "lognormal", median: 9.8 * MILLISECOND, sigma: 0.28 },
-      { kind: "lognormal", median: 22 * MILLISECOND, sigma: 0.54 },
+      { kind: "lognormal", median: 10 * MILLISECOND, sigma: 0.2 },
+      { kind: "lognormal", median: 20 * MILLISECOND, sigma: 0.6 },
     ],
   },
 };

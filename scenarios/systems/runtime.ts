@@ -1,47 +1,54 @@
-/** Running a scenario of an application. */
+/** Running a scenario of an application, on whichever system it names. */
 
+import type { DeploymentConfig } from "../../models/applications/deployment.ts";
+import { createLambda } from "../../models/baselines/lambda.ts";
+import { createOpenFaas } from "../../models/baselines/openfaas.ts";
+import { type Baseline, baselinePlayers } from "../../models/baselines/parts.ts";
+import { createRpc } from "../../models/baselines/rpc.ts";
 import { createNightcore, type NightcoreDeployment, START_UP_NANOS } from "../../models/nightcore/cluster.ts";
 import { createRuntimeInvariants } from "../../models/nightcore/invariants/invariants.ts";
 import { RUNTIME_INVARIANTS } from "../../models/nightcore/invariants/violations.ts";
 import { playersOf } from "../../models/nightcore/parts.ts";
+import type { Simulation } from "../../sim/simulation.ts";
 import type { RuntimeScenario } from "../scenario.ts";
 import { observerOf, type Running, type RunOptions } from "./running.ts";
 
 export function startRuntime(scenario: RuntimeScenario, options: RunOptions): Running {
-  const { seed, mode, completions, history, seriesIntervalNanos, calmFromNanos } = options;
-  const { application, nightcore, warmupNanos } = scenario;
+  const { system } = scenario;
+  return system === "nightcore"
+    ? startNightcore(scenario, options)
+    : startBaseline(scenario, system, deploymentOf(scenario, options));
+}
+
+function deploymentOf(scenario: RuntimeScenario, options: RunOptions): DeploymentConfig {
+  const { application, cluster, network, costs, clients, warmupNanos } = scenario;
+  const { seed, mode, completions, history, seriesIntervalNanos } = options;
+  return {
+    ...{ application, cluster, network, costs, clients, warmupNanos },
+    ...{ seed, mode, completions, history, seriesIntervalNanos },
+  };
+}
+
+function startNightcore(scenario: RuntimeScenario, options: RunOptions): Running {
+  const { application, nightcore, mutation } = scenario;
+  const functions = application.functions.map(({ name }) => name);
   const invariants = scenario.check
     ? createRuntimeInvariants({
         settings: nightcore,
-        functions: application.functions.map(({ name }) => name),
-        calmFromNanos: START_UP_NANOS + calmFromNanos,
+        functions,
+        calmFromNanos: START_UP_NANOS + options.calmFromNanos,
       })
     : undefined;
   const deployment: NightcoreDeployment = createNightcore({
-    seed,
-    mode,
-    application,
-    cluster: scenario.cluster,
+    ...deploymentOf(scenario, options),
     nightcore,
-    network: scenario.network,
-    costs: scenario.costs,
-    clients: scenario.clients,
-    mutation: scenario.mutation,
-    completions,
-    history,
-    warmupNanos,
-    seriesIntervalNanos,
+    mutation,
     ...observerOf(invariants === undefined ? [] : [invariants.observe]),
   });
   return {
     simulation: deployment.simulation,
     startUpNanos: START_UP_NANOS,
-    playersOf: (part) =>
-      playersOf(
-        part,
-        deployment,
-        application.functions.map(({ name }) => name),
-      ),
+    playersOf: (part) => playersOf(part, deployment, functions),
     invariants: invariants && { ...invariants, rules: RUNTIME_INVARIANTS },
     viewChanges: [],
     anatomy: undefined,
@@ -49,11 +56,41 @@ export function startRuntime(scenario: RuntimeScenario, options: RunOptions): Ru
   };
 }
 
-/** `worker-2.Text.7/handlers` belongs to `node-2/Text`; launchers do nothing worth a row each. */
+/** Servers are up from the start, so nothing comes before the scenario's times. */
+function startBaseline(scenario: RuntimeScenario, system: Baseline, config: DeploymentConfig): Running {
+  const simulation = createBaseline(scenario, system, config);
+  return {
+    simulation,
+    startUpNanos: 0,
+    playersOf: () => baselinePlayers(simulation, system),
+    invariants: undefined,
+    viewChanges: [],
+    anatomy: undefined,
+    poolOf: runtimePool,
+  };
+}
+
+function createBaseline(scenario: RuntimeScenario, system: Baseline, config: DeploymentConfig): Simulation {
+  const { rpc, openfaas, lambda } = scenario;
+  const common = { ...config, callTimeoutNanos: scenario.nightcore.callTimeoutNanos };
+  switch (system) {
+    case "rpc":
+      return createRpc({ ...common, rpc }).simulation;
+    case "openfaas":
+      return createOpenFaas({ ...common, openfaas }).simulation;
+    case "lambda":
+      return createLambda({ ...common, lambda }).simulation;
+  }
+}
+
+/**
+ * `worker-2.Text.7/handlers` and `server-2.Text/handlers` belong to `node-2/Text`, all watchdogs of a machine to one row. Launchers
+ * do nothing worth a row each.
+ */
 export function runtimePool(station: string, role: string): string | undefined {
   if (station.endsWith("/cores")) return undefined;
-  const [, node, fn] = /^worker-(\d+)\.(.+)\.\d+\//.exec(station) ?? [];
-  if (role === "worker" && fn !== undefined) return `node-${node}/${fn}`;
-  const [, ofNode] = /^launcher-(\d+)\./.exec(station) ?? [];
-  return role === "launcher" && ofNode !== undefined ? `node-${ofNode}/launchers` : undefined;
+  const [, kind, node, fn] =
+    /^(worker|server|watchdog|launcher)-(\d+)\.([^/]+?)(?:\.\d+)?\//.exec(station) ?? [];
+  if (kind === undefined || kind !== role) return undefined;
+  return kind === "worker" || kind === "server" ? `node-${node}/${fn}` : `node-${node}/${kind}s`;
 }
