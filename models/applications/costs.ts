@@ -59,11 +59,11 @@ export const COSTS = {
   logLine: 3_000,
 
   /** Client libraries, C++, per request and reply, without the kernel's TCP: hiredis with a pool of connections; */
-  clientRedis: 10_000,
+  clientRedis: 8_000,
   /** and each further command of a pipeline; */
   clientPerCommand: 400,
   /** libmemcached; */
-  clientMemcached: 12_000,
+  clientMemcached: 8_000,
   /** the MongoDB driver: choose a server, take a session, BSON both ways; */
   clientMongodb: 40_000,
   /** an AMQP library: frames, properties; */
@@ -81,20 +81,20 @@ export const COSTS = {
   factorLua: 3,
 
   /** Take one message off a TCP connection between containers: softirq, decapsulation, epoll, read. */
-  tcpReceive: 7_000,
+  tcpReceive: 7_500,
   /** Put one message on it. */
-  tcpSend: 7_000,
+  tcpSend: 7_500,
   /** Each byte over TCP: three copies at about 5 GB/s each. */
   perByte: 0.6,
 
   /** Web server, a client's request: parse, route, start a coroutine, decode arguments. */
-  webRequest: 130_000,
+  webRequest: 180_000,
   /** Ask a runtime: a connection from the pool, headers, encode the arguments. */
-  webCall: 15_000,
+  webCall: 12_000,
   /** Take in its answer: headers, body, wake the coroutine. */
-  webResult: 12_000,
+  webResult: 10_000,
   /** Answer the client and log the access. */
-  webReply: 70_000,
+  webReply: 100_000,
   /** Consumer: take a message out of its frames and decode it; acknowledge it. */
   consumerDelivery: 20_000,
   consumerAcknowledge: 5_000,
@@ -109,7 +109,7 @@ export const COSTS = {
   mongodbFindItem: 250,
   mongodbInsert: 60_000,
   mongodbInsertItem: 6_000,
-  mongodbFindAndModify: 75_000,
+  mongodbFindAndModify: 65_000,
   mongodbFindAndModifyItem: 250,
   /** RabbitMQ: take a message in, route it and confirm it; hand it to a consumer; take its acknowledgement. */
   rabbitmqPublish: 60_000,

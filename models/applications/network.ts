@@ -27,7 +27,7 @@ export const NETWORK_DEFAULTS: NetworkConfig = {
     kind: "mixture",
     weights: [0.994, 0.006],
     parts: [
-      { kind: "lognormal", median: 42 * MICROSECOND, sigma: 0.16 },
+      { kind: "lognormal", median: 40 * MICROSECOND, sigma: 0.16 },
       { kind: "lognormal", median: 250 * MICROSECOND, sigma: 0.5 },
     ],
   },

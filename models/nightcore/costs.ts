@@ -39,9 +39,9 @@ export const COSTS = {
   /** Give a message to another I/O thread: queue and eventfd, the giver's side. What the taker does is the send. */
   handOff: 800,
   /** Take one message off a TCP connection inside the cluster: softirq, the overlay network's decapsulation, epoll, read. */
-  tcpReceive: 7_000,
+  tcpReceive: 7_500,
   /** Put one message on it: write, transmit path, encapsulation. */
-  tcpSend: 7_000,
+  tcpSend: 7_500,
   /** Each byte over TCP: three copies at about 5 GB/s each. */
   perByte: 0.6,
   /** Gateway, a request: parse HTTP, find the function, the books under the global lock. With receive and send about 15 us. */
@@ -58,6 +58,10 @@ export const COSTS = {
   fileRemove: 1_000,
   /** Create the two pipes of a worker and open them. */
   channelCreate: 20_000,
+  /** The first call of a worker, C++: lazy binding, page faults, a connection to each store and what is said before the first request; */
+  firstCallCpp: 3_000_000,
+  /** in a process that has run others already: less of it. */
+  firstCallShared: 300_000,
   /** A pipe for one nested call: create, open, close and remove it, paid by the caller. */
   nestedPipe: 10_000,
   /** A worker's library around a message, in or out. C++: fill or read a header. */
@@ -209,6 +213,7 @@ export function workerCosts(
   const socket = socketChannels ? costs.socketExtra : 0;
   const library = costs[LIBRARY[language]];
   const launch = language === "cpp" ? costs.launchCpp : costs.launchShared;
+  const firstCall = language === "cpp" ? costs.firstCallCpp : costs.firstCallShared;
   return {
     receiveNanos(message) {
       const transport = transportReceive(costs, socket, message);
@@ -243,7 +248,10 @@ export function workerCosts(
       }
     },
     timerNanos: () => 0,
-    workNanos: (kind, amount) => runtimeWork(costs, kind, amount) ?? applicationNanos(kind, amount),
+    workNanos: (kind, amount) =>
+      kind === WORKER_WORK.firstCall
+        ? firstCall * amount
+        : (runtimeWork(costs, kind, amount) ?? applicationNanos(kind, amount)),
     sizeBytes,
   };
 }

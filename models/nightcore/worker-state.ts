@@ -55,6 +55,8 @@ export interface Slot {
   readonly outputs: CallId[];
   /** Calls that it has made in its life. */
   counter: number;
+  /** It has executed a call. */
+  used: boolean;
   /** Places of code that it has come to once. */
   readonly seen: Set<number>;
 }
@@ -103,6 +105,8 @@ export type WorkerEffects = Effects<NightcoreMessage, WorkerTimer>;
 
 /** Kinds of work that a worker reports besides its messages, its code and the files that it removes (`ENGINE_WORK.removeFile`). */
 export const WORKER_WORK = {
+  /** The first call of a worker: everything is touched for the first time. */
+  firstCall: "firstCall",
   /** A pipe for one nested call: create, open, close and remove it. */
   nestedPipe: "nestedPipe",
 } as const;

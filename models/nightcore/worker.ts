@@ -39,6 +39,7 @@ import {
   type WorkerEffects,
   type WorkerState,
   type WorkerTimer,
+  WORKER_WORK,
 } from "./worker-state.ts";
 
 type Returned = Extract<NightcoreMessage, { kind: "returned" }>;
@@ -139,6 +140,7 @@ function startSlot(state: WorkerState, client: ClientId, out: WorkerEffects): vo
     open: [],
     outputs: [],
     counter: 0,
+    used: false,
     seen: new Set(),
   };
   slots.set(client, slot);
@@ -194,6 +196,10 @@ function beginHeld(state: WorkerState, slot: Slot, out: WorkerEffects): void {
 function begin(state: WorkerState, slot: Slot, message: Dispatch, out: WorkerEffects): void {
   const { client } = slot;
   const { call, method, input, replyTo, sentNanos } = message;
+  if (!slot.used) {
+    slot.used = true;
+    out.work(WORKER_WORK.firstCall, 1);
+  }
   const startedNanos = clock(out);
   slot.run = {
     call,

@@ -71,10 +71,10 @@ describe("a store", () => {
       };
       return (model.receiveNanos(storeRequest(command, units)) + model.sendNanos(reply)) / MICROSECOND;
     };
-    expect(total("redis", "get")).toBeCloseTo(14.6, 0);
-    expect(total("redis", "pipeline", 7)).toBeCloseTo(23.6, 0);
-    expect(total("memcached", "get")).toBeCloseTo(13.6, 0);
-    expect(total("mongodb", "find")).toBeCloseTo(80.4, 0);
+    expect(total("redis", "get")).toBeCloseTo(19.6, 0);
+    expect(total("redis", "pipeline", 7)).toBeCloseTo(28.6, 0);
+    expect(total("memcached", "get")).toBeCloseTo(18.6, 0);
+    expect(total("mongodb", "find")).toBeCloseTo(75.4, 0);
     expect(total("mongodb", "findAndModify", 200) - total("mongodb", "findAndModify", 0)).toBeCloseTo(50, 0);
   });
 
