@@ -78,6 +78,11 @@ export function readMeasured(path: string): Pick<Measurement, "operation" | "met
   return dot < 1 || metric === undefined ? undefined : { operation: path.slice(0, dot), metric };
 }
 
+/** What the handlers of a function take, from call to result, where a measurement is of that. */
+export function handlerOperation(name: string): string {
+  return `handler ${name}`;
+}
+
 /** The operations that a run measures. */
 export function requestOperations({ requests }: Application): string[] {
   return [ALL_REQUESTS, ...requests.map(({ name }) => `${ALL_REQUESTS} ${name}`)];

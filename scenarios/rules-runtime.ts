@@ -10,7 +10,7 @@ import { readPart } from "../models/nightcore/parts.ts";
 import type { Finding } from "./findings.ts";
 import { suggestion } from "./problems.ts";
 import { formatQuantity, TIME } from "./quantity.ts";
-import { MEASURED_METRICS, readMeasured, requestOperations } from "./resolve-runtime.ts";
+import { handlerOperation, MEASURED_METRICS, readMeasured, requestOperations } from "./resolve-runtime.ts";
 import { expectationsBroken, workloadNamesDiffer } from "./rules.ts";
 import { faultTimesBroken, targetsOf } from "./rules-faults.ts";
 import type { RuntimeFields } from "./schema-runtime.ts";
@@ -185,8 +185,10 @@ function nightcoreProcesses(functions: readonly string[], nodeCount: number): st
   ];
 }
 
-function measuredExist({ measured }: RuntimeFields, application: Application): Finding[] {
-  const operations = requestOperations(application);
+/** Handlers are measured where it is known when they begin and end, in Nightcore. */
+function measuredExist({ measured, system }: RuntimeFields, application: Application): Finding[] {
+  const handlers = application.functions.map(({ name }) => handlerOperation(name));
+  const operations = [...requestOperations(application), ...(system === "nightcore" ? handlers : [])];
   return Object.keys(measured).flatMap((path): Finding[] => {
     const read = readMeasured(path);
     if (read === undefined) {

@@ -8,10 +8,16 @@ import { createRpc } from "../../models/baselines/rpc.ts";
 import { createNightcore, type NightcoreDeployment, START_UP_NANOS } from "../../models/nightcore/cluster.ts";
 import { createRuntimeInvariants } from "../../models/nightcore/invariants/invariants.ts";
 import { RUNTIME_INVARIANTS } from "../../models/nightcore/invariants/violations.ts";
+import type { Observation } from "../../models/nightcore/observations.ts";
 import { playersOf } from "../../models/nightcore/parts.ts";
+import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
+import type { Nanos } from "../../sim/units.ts";
+import { handlerOperation } from "../resolve-runtime.ts";
 import type { RuntimeScenario } from "../scenario.ts";
 import { observerOf, type Running, type RunOptions } from "./running.ts";
+
+type Observer = (at: Address, observation: Observed, nowNanos: Nanos) => void;
 
 export function startRuntime(scenario: RuntimeScenario, options: RunOptions): Running {
   const { system } = scenario;
@@ -39,11 +45,26 @@ function startNightcore(scenario: RuntimeScenario, options: RunOptions): Running
         calmFromNanos: START_UP_NANOS + options.calmFromNanos,
       })
     : undefined;
+  const measured = functions.map((name) => {
+    const operation = handlerOperation(name);
+    return scenario.measurements.some((each) => each.operation === operation) ? operation : undefined;
+  });
+  const measureHandler: Observer = (at, observed, nowNanos) => {
+    const observation = observed as Observation;
+    const name = observation.kind === "callEnded" ? measured[observation.fn] : undefined;
+    if (observation.kind !== "callEnded" || name === undefined) return;
+    const { recorder } = deployment.simulation;
+    const operation = recorder.begin(name, at, nowNanos - observation.processingNanos, undefined);
+    recorder.complete(operation, nowNanos, observation.ok ? "ok" : "failed", undefined);
+  };
   const deployment: NightcoreDeployment = createNightcore({
     ...deploymentOf(scenario, options),
     nightcore,
     mutation,
-    ...observerOf(invariants === undefined ? [] : [invariants.observe]),
+    ...observerOf([
+      ...(invariants === undefined ? [] : [invariants.observe]),
+      ...(measured.some((each) => each !== undefined) ? [measureHandler] : []),
+    ]),
   });
   return {
     simulation: deployment.simulation,
