@@ -25,15 +25,13 @@ export function* fewerFaults(subject: Case): Generator<Case, void, boolean> {
       (of, timed) => ({ ...of, faults: { ...of.faults, timed } }),
     ),
   );
-  // A plan without repeated faults stays one.
-  if (best.faults.repeated !== undefined)
-    yield* taken(
-      shorter(
-        best,
-        ({ faults }) => faults.repeated ?? [],
-        (of, repeated) => ({ ...of, faults: { ...of.faults, repeated } }),
-      ),
-    );
+  yield* taken(
+    shorter(
+      best,
+      ({ faults }) => faults.repeated ?? [],
+      (of, repeated) => withPlan(of, of.faults.timed, repeated),
+    ),
+  );
   yield* taken(
     shorter(
       best,
@@ -56,7 +54,7 @@ export const simplerFaults: Pass = (subject) => {
   return oneByOne(subject, [
     // From the last to the first, so that those still to come keep their places.
     ...repeated.map((_, i) => (of: Case) => oncePerPlan(of, repeated.length - 1 - i)),
-    ...repeated.flatMap((_, i) => [(of: Case) => withRepeated(of, i, steady)]),
+    ...repeated.map((_, i) => (of: Case) => withRepeated(of, i, steady)),
     ...timed.flatMap(({ fault }, i) =>
       simplerOf(fault).map((simpler) => (of: Case) => withTimed(of, i, (each) => changed(each, simpler))),
     ),
@@ -77,13 +75,20 @@ export function earlierFaults(subject: Case): ((of: Case) => Case | undefined)[]
           each.forNanos === undefined ? undefined : { ...each, forNanos: halved(each.forNanos) },
         ),
     ]),
-    ...repeated.flatMap((_, i) => [
-      (of: Case) => withRepeated(of, i, (each) => ({ ...each, fromNanos: halved(each.fromNanos) })),
-    ]),
+    ...repeated.map(
+      (_, i) => (of: Case) => withRepeated(of, i, (each) => ({ ...each, fromNanos: halved(each.fromNanos) })),
+    ),
   ];
 }
 
 export const halved = (nanos: Nanos): Nanos => Math.floor(nanos / 2 / MICROSECOND) * MICROSECOND;
+
+/** A plan in which nothing comes again and again does not speak of it. */
+function withPlan(of: Case, timed: readonly TimedFault[], repeated: readonly RepeatedFault[]): Case {
+  const { repeated: _, ...rest } = of.faults;
+  const faults = { ...rest, timed };
+  return { ...of, faults: repeated.length === 0 ? faults : { ...faults, repeated } };
+}
 
 function withTimed(
   of: Case,
@@ -105,7 +110,7 @@ function withRepeated(
   const before = repeated[i];
   const after = before && change(before);
   if (after === undefined) return undefined;
-  return { ...of, faults: { ...of.faults, repeated: repeated.with(i, after) } };
+  return withPlan(of, of.faults.timed, repeated.with(i, after));
 }
 
 /** A repeated fault strikes once, when it would first do so about. Its number stays, so it draws what it drew. */
@@ -117,7 +122,7 @@ function oncePerPlan(of: Case, i: number): Case {
     atNanos: fromNanos + typicalOf(everyNanos),
     ...(rest.fault.kind === "reset" ? {} : { forNanos: typicalOf(lengthNanos) }),
   };
-  return { ...of, faults: { ...of.faults, timed: [...timed, once], repeated: repeated.toSpliced(i, 1) } };
+  return withPlan(of, [...timed, once], repeated.toSpliced(i, 1));
 }
 
 function steady(each: RepeatedFault): RepeatedFault | undefined {
@@ -205,14 +210,9 @@ export function aimedAtWhoIsThere(of: Case): Case {
     }
     return [{ ...each, fault: fault as unknown as Fault }];
   };
-  const { timed, repeated, ...rest } = of.faults;
-  const faults = { ...rest, timed: timed.flatMap(aimed) };
+  const { timed, repeated = [] } = of.faults;
   const staysDown = of.staysDown.filter((name) => there.has(name));
-  return {
-    ...of,
-    faults: repeated === undefined ? faults : { ...faults, repeated: repeated.flatMap(aimed) },
-    staysDown,
-  };
+  return { ...withPlan(of, timed.flatMap(aimed), repeated.flatMap(aimed)), staysDown };
 }
 
 /** Processes that a fault may be aimed at by name. */
