@@ -1,7 +1,10 @@
-/** The scenario format as JSON Schema: for editors, and as the description that the loader and the reference walk through. */
+/** File formats as JSON Schema: for editors, and as the description that loaders and the reference walk through. */
 
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { applicationFields } from "./applications/schema.ts";
 import { scenarioFields } from "./schema.ts";
+import { RUNTIMES, runtimeFields } from "./schema-runtime.ts";
 import type { Path } from "./source.ts";
 
 /** The part of JSON Schema that describes the format, with our own keywords for the reference. */
@@ -16,7 +19,8 @@ export interface FieldSchema {
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly required?: readonly string[];
-  readonly items?: FieldSchema;
+  /** False where `prefixItems` says everything. */
+  readonly items?: FieldSchema | false;
   readonly additionalProperties?: boolean | FieldSchema;
   readonly anyOf?: readonly FieldSchema[];
   /** Column "type" of the reference. */
@@ -65,7 +69,7 @@ export function createFormat(describe: () => unknown): Format {
 
   function stepInto(schema: FieldSchema, step: string | number): FieldSchema[] {
     return alternatives(schema).flatMap(({ properties, items, additionalProperties }) => {
-      if (typeof step === "number") return items === undefined ? [] : [items];
+      if (typeof step === "number") return typeof items === "object" ? [items] : [];
       if (properties !== undefined && Object.hasOwn(properties, step)) return [properties[step]!];
       return typeof additionalProperties === "object" ? [additionalProperties] : [];
     });
@@ -80,7 +84,7 @@ export function createFormat(describe: () => unknown): Format {
   function withDefaults(value: unknown, schema: FieldSchema): unknown {
     const { properties, items } = resolved(schema);
     if (Array.isArray(value))
-      return items === undefined ? value : value.map((item) => withDefaults(item, items));
+      return typeof items === "object" ? value.map((item) => withDefaults(item, items)) : value;
     if (typeof value !== "object" || value === null || properties === undefined) return value;
     const result: Record<string, unknown> = {};
     for (const [name, field] of Object.entries(properties)) {
@@ -108,16 +112,52 @@ export function createFormat(describe: () => unknown): Format {
   };
 }
 
-/** The scenario format. */
-export const scenarioFormat: Format = createFormat(() => z.toJSONSchema(scenarioFields, { io: "input" }));
+const formatOf = (fields: z.ZodType): Format => createFormat(() => z.toJSONSchema(fields, { io: "input" }));
 
-/** The JSON Schema that editors get: standard keywords only, and no hidden fields. */
-export function scenarioJsonSchema(): Readonly<Record<string, unknown>> {
-  return schemaForEditors(scenarioFormat);
+/** Scenarios of the log, scenarios of applications, and applications. */
+export const scenarioFormat: Format = formatOf(scenarioFields);
+export const runtimeFormat: Format = formatOf(runtimeFields);
+export const applicationFormat: Format = formatOf(applicationFields);
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The JSON Schema of scenario files that editors get, of whatever system: standard keywords only, and no hidden fields. */
+export function scenarioJsonSchema(): JsonSchema {
+  const { $schema, $defs: ofLog = {}, title, description, ...log } = editorSchema(scenarioFormat);
+  const {
+    $defs: ofRuntime = {},
+    $schema: _,
+    title: __,
+    description: ___,
+    ...runtime
+  } = editorSchema(runtimeFormat);
+  return {
+    $schema,
+    title,
+    description,
+    type: "object",
+    if: { properties: { system: { enum: [...RUNTIMES] } }, required: ["system"] },
+    // biome-ignore lint/suspicious/noThenProperty: it is a keyword of JSON Schema.
+    then: runtime,
+    else: log,
+    $defs: merged(ofLog as JsonSchema, ofRuntime as JsonSchema),
+  };
 }
 
-export function schemaForEditors(format: Format): Readonly<Record<string, unknown>> {
-  return forEditors(format.described()) as Record<string, unknown>;
+/** The JSON Schema of application files. */
+export function applicationJsonSchema(): JsonSchema {
+  return editorSchema(applicationFormat);
+}
+
+const editorSchema = (format: Format): JsonSchema => forEditors(format.described()) as JsonSchema;
+
+/** Definitions of two formats in one file: what has one name must be one thing. */
+function merged(some: JsonSchema, others: JsonSchema): JsonSchema {
+  for (const [name, definition] of Object.entries(others)) {
+    if (Object.hasOwn(some, name) && !isDeepStrictEqual(some[name], definition))
+      throw new Error(`two formats define ${name}, each in its own way`);
+  }
+  return { ...some, ...others };
 }
 
 const OWN_KEYWORDS = new Set(["kind", "example", "source", "otherwise", "hidden"]);

@@ -1,15 +1,12 @@
 /** Reads an application file: everything that is wrong with it, each at its place, or an application that is ready to run. */
 
-import { z } from "zod";
 import type { Application } from "../../models/applications/application.ts";
 import { type Finding, findingsOf } from "../findings.ts";
-import { createFormat } from "../json-schema.ts";
+import { applicationFormat } from "../json-schema.ts";
 import { type Problem, ScenarioError, suggestion } from "../problems.ts";
 import { type Path, problemAt, readSource, type Source, spanAt } from "../source.ts";
 import { compileApplication } from "./compile.ts";
 import { type ApplicationFields, applicationFields } from "./schema.ts";
-
-export const applicationFormat = createFormat(() => z.toJSONSchema(applicationFields, { io: "input" }));
 
 export interface ApplicationOptions {
   /** See `compileApplication`. */

@@ -97,7 +97,7 @@ const valueFields = z
       };
     }),
   ])
-  .meta({ description: "A whole number, or how it is drawn." });
+  .meta({ id: "value", description: "A whole number, or how it is drawn." });
 
 export interface WrittenCall {
   readonly to: string;
@@ -149,7 +149,9 @@ const call = (description: string) =>
     ])
     .meta({ description });
 
-const steps: z.ZodType<readonly WrittenStep[]> = z.lazy(() => z.array(step));
+const steps: z.ZodType<readonly WrittenStep[]> = z
+  .array(z.lazy(() => step))
+  .meta({ id: "steps", description: "Steps, one after the other." });
 
 const step: z.ZodType<WrittenStep> = choice(
   {
@@ -198,14 +200,17 @@ const step: z.ZodType<WrittenStep> = choice(
           { description: "How often; a share, a variable in percent is written `[0.01, name]`." },
           shareOf,
         ),
-        steps,
-        otherwise: steps.prefault([]),
+        steps: steps.meta({ description: "What is run then." }),
+        otherwise: steps.meta({ description: "What is run otherwise." }).prefault([]),
       })
       .meta({ description: "Runs the steps with this probability, and otherwise the others." }),
     ifLast: steps.meta({ description: "Runs if the last `store` with `arrivalOf` was the last of them." }),
     once: steps.meta({ description: "Runs the first time that a worker comes here." }),
     repeat: z
-      .strictObject({ times: amount({ description: "How often; rounded down." }), steps })
+      .strictObject({
+        times: amount({ description: "How often; rounded down." }),
+        steps: steps.meta({ description: "What is run each time." }),
+      })
       .meta({ description: "Runs the steps several times, one after the other." }),
     draw: z.record(z.string(), valueFields).meta({
       description: "Draws variables for what follows here and in what is called from here.",
@@ -231,7 +236,7 @@ const functionFields = z.strictObject({
       z.string(),
       z.strictObject({
         output: bytes("Output.", "64B"),
-        steps: steps.prefault([]),
+        steps: steps.meta({ description: "What it does." }).prefault([]),
       }),
     )
     .meta({ description: "What can be called." }),
@@ -278,7 +283,7 @@ export const applicationFields = z
           consumer: z.strictObject({
             name: text({ description: "Name of the consumer." }, NAME, "TimelineWriter", "is not a name"),
             threads: count({ description: "Messages that it works on at a time." }, 1, 10_000).prefault(1),
-            steps,
+            steps: steps.meta({ description: "What it does with each; its calls enter from outside." }),
           }),
         }),
       )

@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Application } from "../../models/applications/application.ts";
 import { loadApplication } from "../applications/load.ts";
 import type { Finding } from "../findings.ts";
-import { createFormat, type Format, scenarioFormat } from "../json-schema.ts";
+import { type Format, runtimeFormat, scenarioFormat } from "../json-schema.ts";
 import { resolve } from "../resolve.ts";
 import { resolveRuntime } from "../resolve-runtime.ts";
 import { rulesBroken } from "../rules.ts";
@@ -38,8 +38,6 @@ export const logForm: SystemForm<ScenarioFields, Scenario> = {
     return findings.length > 0 ? { findings } : { scenario: resolve(fields, file, written) };
   },
 };
-
-export const runtimeFormat: Format = createFormat(() => z.toJSONSchema(runtimeFields, { io: "input" }));
 
 export const runtimeForm: SystemForm<RuntimeFields, RuntimeScenario> = {
   fields: runtimeFields,

@@ -5,25 +5,30 @@ import { basename, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { loadApplication } from "../../scenarios/applications/load.ts";
 import { catalogue } from "../../scenarios/catalogue.ts";
-import { scenarioJsonSchema } from "../../scenarios/json-schema.ts";
-import { loadScenario } from "../../scenarios/load.ts";
-import { fieldTables, pageWith, schemaText } from "../../scenarios/reference.ts";
+import { applicationJsonSchema, scenarioJsonSchema } from "../../scenarios/json-schema.ts";
+import { loadAny } from "../../scenarios/load.ts";
+import { PAGES, pageWith, SCHEMAS } from "../../scenarios/reference.ts";
 import { EXAMPLE, edited } from "./example.ts";
 
-const SCENARIOS = join(import.meta.dirname, "../../scenarios");
-const PAGE = readFileSync(join(import.meta.dirname, "../../docs/scenarios.md"), "utf8");
+const ROOT = join(import.meta.dirname, "../..");
+const SCENARIOS = join(ROOT, "scenarios");
 const files = readdirSync(SCENARIOS).filter((name) => name.endsWith(".yaml"));
-const accepts = new Ajv2020({ allowUnionTypes: true }).compile(scenarioJsonSchema());
+const applications = readdirSync(join(SCENARIOS, "apps"));
+const ajv = new Ajv2020({ allowUnionTypes: true });
+const accepts = ajv.compile(scenarioJsonSchema());
+const acceptsApplication = ajv.compile(applicationJsonSchema());
+const readPage = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
 describe.each(files)("%s", (name) => {
   const text = readFileSync(join(SCENARIOS, name), "utf8");
 
   test("is right, has the name of its file and says what it shows", () => {
-    const scenario = loadScenario(text, name);
+    const scenario = loadAny(text, join(SCENARIOS, name));
     expect(scenario.name).toBe(basename(name, ".yaml"));
     expect(scenario.summary).not.toBe("");
-    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/scenario\.schema\.json\n#\n# /);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/scenario\.schema\.json\n(#\n)?# /);
   });
 
   test("is accepted by the JSON Schema", () => {
@@ -32,10 +37,28 @@ describe.each(files)("%s", (name) => {
   });
 
   test("is right in its written form, with every default", () => {
-    const scenario = loadScenario(text, name);
+    const file = join(SCENARIOS, name);
+    const scenario = loadAny(text, file);
     accepts(scenario.written);
     expect(accepts.errors).toBe(null);
-    expect(loadScenario(JSON.stringify(scenario.written), name)).toEqual(scenario);
+    expect(loadAny(JSON.stringify(scenario.written), file)).toEqual(scenario);
+  });
+});
+
+describe.each(applications)("apps/%s", (name) => {
+  const text = readFileSync(join(SCENARIOS, "apps", name), "utf8");
+  const content = parse(text, { merge: true });
+
+  test("is right with each of its mixes, has the name of its file and names the schema", () => {
+    for (const mix of Object.keys(content.mixes))
+      expect(loadApplication(text, name, { mix }).name).toBe(basename(name, ".yaml"));
+    expect(content.summary).not.toBe("");
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\.\/application\.schema\.json\n# /);
+  });
+
+  test("is accepted by the JSON Schema", () => {
+    acceptsApplication(content);
+    expect(acceptsApplication.errors).toBe(null);
   });
 });
 
@@ -72,39 +95,111 @@ describe("the JSON Schema", () => {
     expect(accepts.errors).toBe(null);
   });
 
-  test("names no hidden field and has no words of our own", () => {
-    expect(schemaText()).not.toMatch(/"mutation"|"hidden"|"otherwise"/);
+  test.each([
+    ["nightcore: {", "nightcore: { engineTreads: 2,"],
+    ["balancing: leastLoad", "balancing: leastload"],
+    ["system: nightcore", "system: nightcor"],
+    ["application: apps/guestbook.yaml\n", ""],
+    ["rate: 5k/s", "rate: 5k"],
+    ["name: visitors", "name: visitors\n    recordSize: 1KiB"],
+  ])("refuses %j replaced by %j in a scenario of an application", (from, to) => {
+    const text = readFileSync(join(SCENARIOS, "nightcore-quickstart.yaml"), "utf8");
+    expect(text).toContain(from);
+    expect(accepts(parse(text))).toBe(true);
+    expect(accepts(parse(text.replace(from, to)))).toBe(false);
   });
 
-  test("is up to date; `npm run docs:scenarios` makes it so", () => {
-    expect(readFileSync(join(SCENARIOS, "scenario.schema.json"), "utf8")).toBe(schemaText());
+  test.each([
+    ["language: cpp", "language: rust"],
+    ["call: Feed.Add", "cal: Feed.Add"],
+    ["call: Feed.Add", "call: Feed"],
+    ["kind: redis", "kind: postgres"],
+    ["whole: [10, 60]", "whole: [10]"],
+    ["branch: { share: 5%, steps:", "branch: { share: 5%, then:"],
+  ])("refuses %j replaced by %j in an application", (from, to) => {
+    const text = readFileSync(join(SCENARIOS, "apps/guestbook.yaml"), "utf8");
+    expect(text).toContain(from);
+    expect(acceptsApplication(parse(text))).toBe(true);
+    expect(acceptsApplication(parse(text.replace(from, to)))).toBe(false);
   });
 });
 
-describe("docs/scenarios.md", () => {
+describe.each(SCHEMAS)("$file", ({ file, text }) => {
+  test("names no hidden field and has no words of our own", () => {
+    expect(text()).not.toMatch(/"mutation"|"hidden"|"otherwise": "|"kind": "(amount|time|word)"/);
+  });
+
+  test("is up to date; `npm run docs:scenarios` makes it so", () => {
+    expect(readPage(file)).toBe(text());
+  });
+});
+
+describe.each(PAGES)("$file", (reference) => {
+  const page = readPage(reference.file);
+
   test("has the fields and the example of mistakes as they are; `npm run docs:scenarios` makes it so", () => {
-    expect(PAGE).toBe(pageWith(PAGE, fieldTables()));
+    expect(page).toBe(pageWith(reference, page));
   });
 
   test("says of every field what it is", () => {
-    const rows = fieldTables()
+    const rows = reference
+      .tables()
       .split("\n")
       .filter((line) => line.startsWith("| `"));
-    expect(rows.length).toBeGreaterThan(100);
-    for (const row of rows) expect(row.split(" | ")[3]?.trim(), row).not.toBe("");
+    expect(rows.length).toBeGreaterThan(60);
+    for (const row of rows)
+      expect(row.split(" | ").length < 4 || row.split(" | ")[3]!.trim(), row).not.toBe("");
   });
 
-  const blocks = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
-
-  test("shows parts of scenarios that are right", () => {
-    const [first] = blocks as [string];
-    expect(loadScenario(first, "first.yaml").name).toBe("first");
-    const workload = parse(first).workload;
-    for (const text of blocks.filter((each) => !each.startsWith("name: broken"))) {
-      const whole = { name: "part", duration: "5s", workload, ...parse(text) };
-      expect(() => loadScenario(JSON.stringify(whole), "part.yaml"), text).not.toThrow();
-    }
+  test("has a section for each of its own links", () => {
+    const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-"),
+    );
+    const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((each) => !anchors.includes(each))).toEqual([]);
   });
+});
+
+const blocksOf = (page: string): string[] =>
+  [...readPage(page).matchAll(/```yaml\n([\s\S]*?)```/g)]
+    .map(([, text]) => text!)
+    .filter((text) => !text.startsWith("name: broken"));
+
+test("docs/scenarios.md shows parts of scenarios that are right", () => {
+  const blocks = blocksOf("docs/scenarios.md");
+  const [first] = blocks as [string];
+  expect(loadAny(first, "first.yaml").name).toBe("first");
+  const { workload } = parse(first);
+  for (const text of blocks) {
+    const whole = { name: "part", duration: "5s", workload, ...parse(text) };
+    const file = join(SCENARIOS, "part.yaml");
+    expect(() => loadAny(JSON.stringify(whole), file), text).not.toThrow();
+  }
+});
+
+test("docs/applications.md shows the application that comes with bokisim, and parts that fit into it", () => {
+  const [first, ...parts] = blocksOf("docs/applications.md") as [string, ...string[]];
+  expect(first).toBe(readPage("scenarios/apps/guestbook.yaml"));
+  const functions = (name: string) => ({ [name]: { language: "go", methods: { Write: {}, Store: {} } } });
+  for (const text of parts) {
+    const { steps, ...part } = parse(text) ?? {};
+    const whole = {
+      name: "part",
+      stores: { parts: { kind: "redis" } },
+      ...part,
+      functions: {
+        ...functions("Timeline"),
+        ...functions("Posts"),
+        F: { language: "go", methods: { One: { steps: steps ?? [] } } },
+      },
+      requests: { go: { call: "F.One" } },
+    };
+    expect(() => loadApplication(JSON.stringify(whole), "part.yaml"), text).not.toThrow();
+  }
 });
 
 test("the catalogue lists every shipped scenario with one line", () => {
