@@ -26,6 +26,7 @@ import {
   wrapCell,
 } from "./html-text.ts";
 import { formatMeasured } from "./measured.ts";
+import { measurementRows, measurementSummary } from "./measurements.ts";
 import { chooseStations } from "./station-choice.ts";
 import { settingsText, variantHeld } from "./variant.ts";
 
@@ -98,6 +99,25 @@ export const faultsTables = (variant: VariantResult): string =>
       ),
     )
     .join("\n");
+
+/** What was measured of the real system beside what was simulated. */
+export function measurementsTable(result: ScenarioResult): string {
+  const rows = measurementRows(result).map(({ variant, what, measured, simulated, difference, close }) => [
+    textCell(variant),
+    textCell(what),
+    numberCell(measured),
+    numberCell(simulated),
+    close
+      ? numberCell(difference)
+      : { ...numberCell(difference), html: `<strong>${escaped(difference)}</strong>` },
+  ]);
+  if (rows.length === 0) return "";
+  const table = htmlTable(["variant", "latency", "published", "simulated", "difference"], rows);
+  return card(
+    "Published and simulated",
+    `${table}<p class="quiet">${escaped(measurementSummary(result))}</p>`,
+  );
+}
 
 export function expectationsTable(variant: VariantResult): string {
   if (variant.expectations.length === 0) return "";

@@ -14,6 +14,7 @@ import {
   countersTable,
   expectationsTable,
   faultsTables,
+  measurementsTable,
   messagesTable,
   operationsTable,
   provenanceTable,
@@ -34,6 +35,7 @@ export function renderHtml(result: ScenarioResult): string {
   const body = `${pageHeader(result)}
 <main>
 ${comparisonSection(result, charts)}
+${measurementsTable(result)}
 ${variantSections(result, charts)}
 </main>
 <footer>

@@ -66,7 +66,7 @@ function operations(variant: VariantResult, colours: Colours): string {
     right("max"),
   ];
   const rows = variant.operations.map((operation) => [
-    shortened(operation.operation, 16),
+    shortened(operation.operation, 28),
     formatCount(operation.count),
     ...(anyFailed ? [operation.failed > 0 ? colours.red(formatCount(operation.failed)) : "0"] : []),
     ...(anyUnknown ? [formatCount(operation.unknown)] : []),

@@ -3,6 +3,7 @@
 import pc from "picocolors";
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
 import { estimateLatency, estimatePerSecond, formatDuration, onOneLine } from "./format.ts";
+import { measurementRows, measurementSummary } from "./measurements.ts";
 import { variantSections } from "./table-variant.ts";
 import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
 import { settingsText, variantHeld } from "./variant.ts";
@@ -28,7 +29,7 @@ export function renderTable(result: ScenarioResult, options: TableOptions): stri
       sections.push(...variantSections(variant, result, colours));
     }
   }
-  sections.push(verdict(result, colours));
+  sections.push(measurements(result, colours), verdict(result, colours));
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
@@ -62,7 +63,7 @@ function comparison(result: ScenarioResult, colours: Colours): string {
     if (variant.operations.length === 0) return [[name, "no operation completed", "", "", "", verdictWord]];
     return variant.operations.map((operation, index) => [
       index === 0 ? name : "",
-      shortened(operation.operation, 16),
+      shortened(operation.operation, 28),
       onOneLine(estimatePerSecond(operation.throughputPerSecond)),
       onOneLine(estimateLatency(operation.p50Nanos, operation.count)),
       onOneLine(estimateLatency(operation.p99Nanos, operation.count)),
@@ -78,6 +79,27 @@ function comparison(result: ScenarioResult, colours: Colours): string {
     left("verdict"),
   ];
   return textTable(columns, rows, colours.bold);
+}
+
+/** What was measured of the real system beside what was simulated. */
+function measurements(result: ScenarioResult, colours: Colours): string {
+  const rows = measurementRows(result);
+  if (rows.length === 0) return "";
+  const columns = [
+    ...(result.variants.length > 1 ? [left("variant")] : []),
+    left("latency"),
+    right("published"),
+    right("simulated"),
+    right("difference"),
+  ];
+  const cells = rows.map(({ variant, what, measured, simulated, difference, close }) => [
+    ...(result.variants.length > 1 ? [shortened(variant, 32)] : []),
+    what,
+    measured,
+    simulated,
+    close ? difference : colours.yellow(difference),
+  ]);
+  return `${textTable(columns, cells, colours.bold)}\n\n${paragraph(`${measurementSummary(result)}.`)}`;
 }
 
 /** What a comparison must not hide: failed expectations, violations and warnings, named by variant. */

@@ -165,6 +165,16 @@ export interface ExpectationResult {
   readonly held: boolean;
 }
 
+/** A latency that was measured of the real system, and what the run had. */
+export interface MeasurementResult {
+  readonly operation: string;
+  readonly metric: "p50" | "p90" | "p99" | "p999" | "mean";
+  readonly measuredNanos: number;
+  readonly simulatedNanos: Estimate;
+  /** Of the simulated mean over the measured value: 0.1 is 10 % too slow. */
+  readonly difference: number;
+}
+
 export interface ViolationResult {
   /** The invariant: `A3`. */
   readonly invariant: string;
@@ -198,6 +208,8 @@ export interface VariantResult {
   /** Absent where nothing was to go wrong and nothing to be reconfigured. */
   readonly faults?: FaultsResult;
   readonly expectations: readonly ExpectationResult[];
+  /** Absent where the scenario names no measurement. */
+  readonly measurements?: readonly MeasurementResult[];
   /** The first violations of each invariant in each replication. */
   readonly violations: readonly ViolationResult[];
   /** How many there were in all, by invariant. */

@@ -168,11 +168,29 @@ function variantResult(
     series: seriesResult(replications[0]!),
     anatomy: anatomyResults(replications),
     ...(faults === undefined ? {} : { faults }),
+    ...measurementsOf(scenario, operations),
     expectations: scenario.expectations.map((expectation) =>
       evaluateExpectation(expectation, operations, faults),
     ),
     violations: replications.flatMap(({ violations }) => violations),
     violationCounts: violationCounts(replications),
     warnings: warningsOf(replications, scenario.warmupNanos),
+  };
+}
+
+/** What was measured of the real system, beside what the run had of the same operations. */
+function measurementsOf(
+  scenario: AnyScenario,
+  operations: VariantResult["operations"],
+): Pick<VariantResult, "measurements"> {
+  if (scenario.system === "boki" || scenario.measurements.length === 0) return {};
+  return {
+    measurements: scenario.measurements.flatMap(({ operation, metric, nanos }) => {
+      const result = operations.find((each) => each.operation === operation);
+      if (result === undefined || result.count === 0) return [];
+      const simulatedNanos = result[`${metric}Nanos`];
+      const difference = simulatedNanos.mean / nanos - 1;
+      return [{ operation, metric, measuredNanos: nanos, simulatedNanos, difference }];
+    }),
   };
 }
