@@ -28,8 +28,8 @@ export const scenarioServices: Services = {
     return catalogue();
   },
 
-  async schema() {
-    const { scenarioJsonSchema } = await import("../scenarios/json-schema.ts");
-    return scenarioJsonSchema();
+  async schema(kind) {
+    const { applicationJsonSchema, scenarioJsonSchema } = await import("../scenarios/json-schema.ts");
+    return kind === "scenario" ? scenarioJsonSchema() : applicationJsonSchema();
   },
 };

@@ -1,21 +1,23 @@
-/** `bokisim schema`: the JSON Schema of scenario files, for editors. */
+/** `bokisim schema`: the JSON Schemas of scenario and application files, for editors. */
 
-import type { Command } from "@commander-js/extra-typings";
+import { Argument, type Command } from "@commander-js/extra-typings";
 import { print } from "./output.ts";
-import type { Services } from "./services.ts";
+import { SCHEMAS, type Services } from "./services.ts";
 
 const HELP = `
 An editor that knows YAML completes and checks a scenario that begins with
   # yaml-language-server: $schema=scenario.schema.json
 
-Example:
-  bokisim schema > scenario.schema.json`;
+Examples:
+  bokisim schema > scenario.schema.json
+  bokisim schema application > application.schema.json`;
 
 export function addSchema(program: Command, services: Services): void {
   program
     .command("schema")
-    .summary("print the JSON Schema of scenario files")
-    .description("Print the JSON Schema of scenario files, with which editors complete and check them.")
+    .summary("print the JSON Schema of scenario or application files")
+    .description("Print the JSON Schema of a kind of files, with which editors complete and check them.")
+    .addArgument(new Argument("[kind]", "of which files").choices(SCHEMAS).default("scenario" as const))
     .addHelpText("after", HELP)
-    .action(async () => print(`${JSON.stringify(await services.schema(), null, 2)}\n`));
+    .action(async (kind) => print(`${JSON.stringify(await services.schema(kind), null, 2)}\n`));
 }

@@ -14,12 +14,16 @@ export interface LoadedScenario {
   readonly run: (options: RunOptions) => Promise<ScenarioResult>;
 }
 
+/** Kinds of files that people write. */
+export const SCHEMAS = ["scenario", "application"] as const;
+export type SchemaKind = (typeof SCHEMAS)[number];
+
 export interface Services {
   /** Reads and checks a scenario; an `InputError` says what is wrong with it. */
   load(text: string, file: string, options: Overrides): Promise<LoadedScenario>;
   catalogue(): Promise<readonly CatalogueEntry[]>;
-  /** The JSON Schema of the scenario format. */
-  schema(): Promise<unknown>;
+  /** The JSON Schema of a kind of files. */
+  schema(kind: SchemaKind): Promise<unknown>;
 }
 
 /** Something the user can put right; its message says how and is all that is shown. */

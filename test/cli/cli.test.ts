@@ -169,6 +169,12 @@ describe("the other commands", { timeout: 20_000 }, () => {
   });
 
   test("schema prints JSON", async () => {
-    expect(JSON.parse((await bokisim(["schema"])).out)).toEqual({ type: "object" });
+    expect(JSON.parse((await bokisim(["schema"])).out)).toEqual({ type: "object", title: "scenario" });
+    const ofApplications = await bokisim(["schema", "application"]);
+    expect(JSON.parse(ofApplications.out)).toEqual({ type: "object", title: "application" });
+    expect(await bokisim(["schema", "applications"])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("Allowed choices are scenario, application."),
+    });
   });
 });

@@ -28,8 +28,8 @@ const services: Services = {
       { name: "cut-interval", summary: "Append latency against the cut interval", file: "" },
     ];
   },
-  async schema() {
-    return { type: "object" };
+  async schema(kind) {
+    return { type: "object", title: kind };
   },
 };
 
