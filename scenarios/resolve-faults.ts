@@ -11,6 +11,7 @@ export type FaultFields = ScenarioFields["faults"][number];
 
 /** Roles that have a host of their own, which crashes with them. */
 const HOSTED = /^(engine|storage|sequencer)(-\d+)?$/;
+const HOSTED_PART = /^(primary|backups|nodes|engine)\b/;
 
 export function resolveFaults({
   faults,
@@ -163,7 +164,7 @@ const between = (of: WrittenSelector, other: WrittenSelector | undefined): strin
 /** Whether a crash of these takes their hosts along, if nothing else is said. */
 function isHosted({ names, role, part }: Selector): boolean {
   if (names !== undefined) return names.every((name) => HOSTED.test(name));
-  return role === undefined ? part !== "processes" : HOSTED.test(role);
+  return role === undefined ? HOSTED_PART.test(part!) : HOSTED.test(role);
 }
 
 function withoutUndefined<T extends object>(fields: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

@@ -93,7 +93,9 @@ function whyMissing(
   const nodes = byRole.engine!.length + byRole.storage!.length + byRole.sequencer!.length;
   const workers = byRole.engine!.length * cluster.workersPerEngine;
   if (part !== undefined) {
-    const { part: kind, log } = readPart(part)!;
+    const read = readPart(part);
+    if (read === undefined) return `the log has no such part; groups are ${GROUP_EXAMPLES}`;
+    const { part: kind, log } = read;
     if (log > boki.physicalLogs) {
       return `there ${boki.physicalLogs === 1 ? "is 1 physical log" : `are ${boki.physicalLogs} physical logs`} (boki.physicalLogs)`;
     }
@@ -103,7 +105,8 @@ function whyMissing(
     return count > players ? `there are only ${players}` : undefined;
   }
   if (role === undefined) return undefined;
-  const population = role === "worker" ? workers : byRole[role]!.length;
+  const population = role === "worker" ? workers : byRole[role]?.length;
+  if (population === undefined) return `the log has no such processes; groups are ${GROUP_EXAMPLES}`;
   return count > population ? `there are only ${population}` : undefined;
 }
 

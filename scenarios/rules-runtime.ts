@@ -163,6 +163,11 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
       if (part !== undefined && !isPart(part)) {
         return complain(`${system} has no such part; ${roles.join(", ")} are its roles`);
       }
+      const { fn, node = 1 } = readPart(part ?? "") ?? {};
+      if (fn !== undefined && !functions.includes(fn)) {
+        return complain(`there is no function "${fn}"${suggestion(fn, functions, "there are")}`);
+      }
+      if (node > cluster.nodes) return complain(`there are only ${cluster.nodes} nodes (cluster.nodes)`);
       if (role !== undefined && !roles.includes(role)) {
         return complain(`there are no such processes; ${roles.join(", ")} are the roles here`);
       }

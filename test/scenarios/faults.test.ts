@@ -30,16 +30,30 @@ describe("a selector", () => {
     ["any 2 backups of log 3", { part: "backups of log 3", count: 2 }],
     ["any 2 nodes", { part: "nodes", count: 2 }],
     ["any process", { part: "processes", count: 1 }],
+    ["stores", { role: "store" }],
+    ["any 2 web servers", { role: "web", count: 2 }],
+    ["idle workers", { part: "idle worker" }],
+    ["any idle worker", { part: "idle worker", count: 1 }],
+    ["any 2 running workers of Feed on node 3", { part: "running worker of Feed on node 3", count: 2 }],
+    ["launchers of Feed", { part: "launcher of Feed" }],
+    ["processes on node 2", { part: "processes on node 2" }],
+    ["any process on node 2", { part: "processes on node 2", count: 1 }],
   ])("%j is %j", (written, selector) => {
     expect(parseSelector(written)).toEqual(selector);
   });
 
-  test.each(["storage", "all storage", "any storages", "engines of log 2", "primary of log 0"])(
-    "%j is no group, so it would have to be a name",
-    (written) => {
-      expect(parseSelector(written)).toEqual({ names: [written] });
-    },
-  );
+  test.each([
+    "storage",
+    "all storage",
+    "any storages",
+    "engines of log 2",
+    "primary of log 0",
+    "idle worker",
+    "any idle workers",
+    "idle workers on node 0",
+  ])("%j is no group, so it would have to be a name", (written) => {
+    expect(parseSelector(written)).toEqual({ names: [written] });
+  });
 
   test("may be a list of names", () => {
     expect(at("pause: [storage-1, engine-2]")).toEqual({
