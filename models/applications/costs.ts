@@ -72,7 +72,7 @@ export const COSTS = {
   clientService: 10_000,
 
   /** The same work in Go against C++: garbage, interfaces, its scheduler; */
-  factorGo: 1.4,
+  factorGo: 1.6,
   /** in Node.js: dynamic types, promises; */
   factorNode: 4,
   /** in Python: interpreted. */
