@@ -24,6 +24,8 @@ interface Setup {
   readonly service?: Distribution;
   readonly answer?: (message: ApplicationMessage) => ApplicationMessage | undefined;
   readonly targets?: number;
+  /** By request, if not all go to all targets. */
+  readonly entries?: readonly (readonly number[])[];
   readonly stopNanos?: Nanos;
   readonly startNanos?: Nanos;
 }
@@ -32,13 +34,13 @@ const NONE: Distribution = { kind: "constant", value: 0 };
 
 function createTest(setup: Setup) {
   const { load, requests = [REQUEST], mix = requests.map(() => 1), service = NONE, answer = agree } = setup;
-  const { targets = 1, stopNanos, startNanos = 0 } = setup;
+  const { targets = 1, entries, stopNanos, startNanos = 0 } = setup;
   const simulation = bareNetwork({ history: true });
   const config: ClientConfig = {
     application: { requests, mix, variables: ["x", "y"] },
     load,
     entries: requests.map((_, i) => ({
-      targets: Array.from({ length: targets }, (__, target) => 1 + target),
+      targets: entries?.[i] ?? Array.from({ length: targets }, (__, target) => 1 + target),
       number: 5 + i,
     })),
     startNanos,
@@ -298,5 +300,53 @@ describe("the published client", () => {
       sent().filter(({ atNanos }) => atNanos >= fromNanos && atNanos < toNanos).length;
     expect(Math.abs(count(0, SECOND) - 200)).toBeLessThan(17);
     expect(Math.abs(count(2 * SECOND, 3 * SECOND) - 1_000)).toBeLessThan(17);
+  });
+});
+
+describe("requests that enter at different servers", () => {
+  const CONNECTIONS = 6;
+  const requests = [REQUEST, { ...REQUEST, name: "write" }];
+  const load: Load = { kind: "poisson", rate: 2_000, connections: CONNECTIONS };
+  // Reads go to the first two, writes to the third.
+  const split = { load, requests, targets: 3, entries: [[1, 2], [3]], service: fixedTime(MILLISECOND) };
+
+  function fixedTime(value: number): Distribution {
+    return { kind: "constant", value };
+  }
+
+  test("go each to their own", () => {
+    const { simulation, sent, results } = createTest({ ...split, stopNanos: SECOND });
+    simulation.run(2 * SECOND);
+    const kinds = [0, 1, 2].map((target) => new Set(sent(target).map(({ message }) => message.target)));
+    expect(kinds).toEqual([new Set([5]), new Set([5]), new Set([6])]);
+    expect(sent(0).length + sent(1).length).toBe(results("request read")!.count);
+    expect(sent(2)).toHaveLength(results("request write")!.count);
+    const used = [0, 1, 2].map((target) => new Set(sent(target).map(({ message }) => message.connection)));
+    expect(used.map(({ size }) => size)).toEqual([CONNECTIONS / 2, CONNECTIONS / 2, CONNECTIONS]);
+  });
+
+  test("fail only where the server is that has ended, and come again when all connections are open", () => {
+    const { simulation, sent, state, results } = createTest({ ...split, stopNanos: SECOND });
+    simulation.run(200 * MILLISECOND);
+    simulation.crash(1);
+    simulation.run(210 * MILLISECOND);
+    expect(state().connections.map(({ broken }) => broken)).toEqual([true, false, true, false, true, false]);
+    expect(results("request write")!.unknown).toBe(0);
+    simulation.crash(3);
+    simulation.run(220 * MILLISECOND);
+    expect(state().connections.every(({ broken }) => broken)).toBe(true);
+    simulation.boot(1);
+    // The third is still away when the first connections are opened again.
+    simulation.run(308 * MILLISECOND);
+    expect(state().connections.every(({ broken }) => broken)).toBe(true);
+    simulation.boot(3);
+    const before = sent(0).length;
+    simulation.run(2 * SECOND);
+    expect(state().connections.some(({ broken }) => broken)).toBe(false);
+    expect(sent(0).length).toBeGreaterThan(before);
+    const { unknown, count } = results()!;
+    expect(unknown).toBeLessThanOrEqual(2 * CONNECTIONS);
+    expect(count).toBe(results("request read")!.count + results("request write")!.count);
+    expect(simulation.recorder.pending()).toEqual([]);
   });
 });

@@ -5,13 +5,11 @@ import { NETWORK_DEFAULTS } from "../../../models/applications/network.ts";
 import { LAMBDA_DEFAULTS, OPENFAAS_DEFAULTS, RPC_DEFAULTS } from "../../../models/baselines/config.ts";
 import { createLambda } from "../../../models/baselines/lambda.ts";
 import { createOpenFaas } from "../../../models/baselines/openfaas.ts";
-import { BASELINES, type Baseline } from "../../../models/baselines/parts.ts";
+import type { Baseline } from "../../../models/baselines/parts.ts";
 import { createRpc } from "../../../models/baselines/rpc.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
 import { MILLISECOND, type Nanos } from "../../../sim/units.ts";
 import { noopApplication, ONE_AT_A_TIME } from "../nightcore/noop.ts";
-
-export { BASELINES };
 
 /** A system that has not been started: `noop` called by one client at a time, if nothing else is said. */
 export function createBaseline(system: Baseline, more: Partial<DeploymentConfig> = {}): Simulation {

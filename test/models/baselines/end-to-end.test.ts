@@ -5,11 +5,11 @@ import { CLUSTER_DEFAULTS, type DeploymentConfig } from "../../../models/applica
 import type { FrontEndState } from "../../../models/applications/front-end.ts";
 import type { Load } from "../../../models/applications/load.ts";
 import { RPC_DEFAULTS } from "../../../models/baselines/config.ts";
-import { BASELINE_ROLES, baselineProcesses } from "../../../models/baselines/parts.ts";
+import { BASELINE_ROLES, BASELINES, baselineProcesses } from "../../../models/baselines/parts.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
 import { MILLISECOND, SECOND } from "../../../sim/units.ts";
 import { busyApplication, mixedApplication, noopApplication } from "../nightcore/noop.ts";
-import { BASELINES, createBaseline, requestsOf, run } from "./baseline.ts";
+import { createBaseline, requestsOf, run } from "./baseline.ts";
 
 const POISSON: Load = { kind: "poisson", rate: 300, connections: 32 };
 const MIXED: Partial<DeploymentConfig> = {
