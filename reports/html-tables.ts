@@ -27,6 +27,7 @@ import {
 } from "./html-text.ts";
 import { formatMeasured } from "./measured.ts";
 import { measurementRows, measurementSummary } from "./measurements.ts";
+import { POOL_TITLES, poolRows } from "./pools.ts";
 import { chooseStations } from "./station-choice.ts";
 import { settingsText, variantHeld } from "./variant.ts";
 
@@ -192,6 +193,14 @@ export function stationsTable(variant: VariantResult): string {
     "The busiest stations",
     `${table}<details><summary>${title}</summary>${htmlTable(STATION_TITLES, listed.shown.map(stationCells))}${rest}</details>`,
   );
+}
+
+export function poolsTable(result: ScenarioResult, variant: VariantResult): string {
+  const rows = poolRows(result, variant).map(([name, ...figures]) => [
+    textCell(name!),
+    ...figures.map((figure) => numberCell(figure)),
+  ]);
+  return rows.length === 0 ? "" : card("Workers", htmlTable(POOL_TITLES, rows));
 }
 
 export function messagesTable(variant: VariantResult): string {

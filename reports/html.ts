@@ -17,6 +17,7 @@ import {
   measurementsTable,
   messagesTable,
   operationsTable,
+  poolsTable,
   provenanceTable,
   stationsTable,
   violationsTable,
@@ -146,6 +147,7 @@ function variantBody(result: ScenarioResult, variant: VariantResult, charts: Cha
     faultsTables(variant),
     charts === undefined ? "" : figures(variantCharts(result, variant), charts),
     stationsTable(variant),
+    poolsTable(result, variant),
     messagesTable(variant),
     `<div class="pairs">${cachesTable(variant)}${countersTable(variant)}</div>`,
   ].join("\n");

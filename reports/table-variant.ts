@@ -17,6 +17,7 @@ import {
   type ShownEstimate,
 } from "./format.ts";
 import { formatMeasured } from "./measured.ts";
+import { POOL_TITLES, poolRows } from "./pools.ts";
 import { chooseStations } from "./station-choice.ts";
 import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
 
@@ -34,6 +35,7 @@ export function variantSections(
     operations(variant, colours),
     ...faults(variant, colours),
     `${paragraph(variant.bottleneck)}\n\n${stations(variant, colours)}`.trimEnd(),
+    pools(variant, result, colours),
     messages(variant, colours),
     caches(variant, colours),
     expectations(variant, colours),
@@ -136,6 +138,17 @@ function stations(variant: VariantResult, colours: Colours): string {
   return omittedCount === 0
     ? table
     : `${table}\n${colours.dim(`  and ${omittedCount} less busy stations, in result.json`)}`;
+}
+
+function pools(variant: VariantResult, result: ScenarioResult, colours: Colours): string {
+  const rows = poolRows(result, variant);
+  if (rows.length === 0) return "";
+  const columns = POOL_TITLES.map((title, i) => (i === 0 ? left(title) : right(title)));
+  return textTable(
+    columns,
+    rows.map(([name, ...figures]) => [shortened(name!, 24), ...figures]),
+    colours.bold,
+  );
 }
 
 function messages(variant: VariantResult, colours: Colours): string {

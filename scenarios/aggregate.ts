@@ -200,7 +200,7 @@ export function faultsResult(replications: readonly ReplicationResult[]): Faults
 }
 
 export function seriesResult({ series }: ReplicationResult): SeriesResult {
-  const { intervalNanos, operations, stations } = series;
+  const { intervalNanos, operations, stations, pools } = series;
   const perSecond = 1e9 / intervalNanos;
   return {
     intervalNanos,
@@ -211,6 +211,7 @@ export function seriesResult({ series }: ReplicationResult): SeriesResult {
       p99Nanos,
     })),
     stations,
+    ...(pools === undefined ? {} : { pools }),
   };
 }
 

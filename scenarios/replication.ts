@@ -9,7 +9,7 @@ import { type Simulation, stationMeans } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { faultsOf, hasFaults, type ReplicationFaults } from "./fault-results.ts";
 import { historyLines } from "./history.ts";
-import type { ViolationResult } from "./result.ts";
+import type { PoolSeries, ViolationResult } from "./result.ts";
 import type { AnyScenario } from "./scenario.ts";
 import { startBoki } from "./systems/boki.ts";
 import { type Running, type RunOptions, wasStruck } from "./systems/running.ts";
@@ -74,6 +74,7 @@ export interface ReplicationResult {
       readonly role: string;
       readonly utilisation: readonly number[];
     }[];
+    readonly pools: PoolSeries | undefined;
   };
   /** Phases of sampled appends, in nanoseconds; only from the first replication. */
   readonly anatomy:
@@ -125,8 +126,10 @@ export function runReplication(
   });
   simulation.start();
   simulation.run(startUpNanos);
+  const pools = watchPools(running, Math.floor(totalNanos / SLICES));
   for (let slice = 1; slice <= SLICES; slice++) {
     simulation.run(startUpNanos + Math.floor((totalNanos * slice) / SLICES));
+    pools?.look();
     report({ simulatedNanos: simulation.nowNanos - startUpNanos, events: simulation.events });
   }
   invariants?.finish(simulation.nowNanos);
@@ -138,7 +141,7 @@ export function runReplication(
     stations: stationsOf(running, durationNanos),
     messages: simulation.messageCounts(),
     counters: Object.fromEntries(simulation.recorder.counts()),
-    series: seriesOf(running, intervalNanos),
+    series: { ...seriesOf(running, intervalNanos), pools: pools?.series },
     anatomy,
     violations: (invariants?.violations ?? []).map(({ invariant, atNanos, message }) => ({
       invariant,
@@ -167,6 +170,27 @@ function startSystem(scenario: AnyScenario, options: RunOptions): Running {
 
 function linesOf({ simulation: { recorder, processes }, startUpNanos }: Running): string[] {
   return [...historyLines(recorder.history, startUpNanos, (process) => processes[process]!.name)];
+}
+
+/** Pools of workers from now on, as often as one looks at them; undefined where there are none. */
+function watchPools({ pools }: Running, intervalNanos: Nanos) {
+  if (pools === undefined) return undefined;
+  const functions = pools.functions.map((name) => ({
+    name,
+    workers: [] as number[],
+    running: [] as number[],
+    waiting: [] as number[],
+  }));
+  const look = (): void => {
+    pools.sizes().forEach(({ workers, running, waiting }, fn) => {
+      const seen = functions[fn]!;
+      seen.workers.push(workers);
+      seen.running.push(running);
+      seen.waiting.push(waiting);
+    });
+  };
+  look();
+  return { look, series: { intervalNanos, functions } };
 }
 
 /** A plan whose times are later by so much. */
@@ -331,7 +355,7 @@ function stationsOf({ simulation, poolOf }: Running, windowNanos: Nanos): Replic
 function seriesOf(
   { simulation, startUpNanos, poolOf }: Running,
   intervalNanos: Nanos,
-): ReplicationResult["series"] {
+): Omit<ReplicationResult["series"], "pools"> {
   const startUp = Math.floor(startUpNanos / intervalNanos);
   const pools = new Map<string, { role: string; members: number; sum: number[] }>();
   for (const { station, role, busyShare } of simulation.stationSeries) {

@@ -63,6 +63,18 @@ export interface CacheResult {
   readonly hitRate: number | null;
 }
 
+/** Pools of workers, looked at in regular intervals from the start of the warm-up on; all nodes together. */
+export interface PoolSeries {
+  readonly intervalNanos: number;
+  readonly functions: readonly {
+    readonly name: string;
+    readonly workers: readonly number[];
+    /** Calls that ran, and calls that waited for a worker. */
+    readonly running: readonly number[];
+    readonly waiting: readonly number[];
+  }[];
+}
+
 /** Values per interval of virtual time, over the whole run including the warm-up; the first replication. */
 export interface SeriesResult {
   readonly intervalNanos: number;
@@ -78,6 +90,8 @@ export interface SeriesResult {
     readonly role: string;
     readonly utilisation: readonly number[];
   }[];
+  /** Absent in systems without. */
+  readonly pools?: PoolSeries;
 }
 
 /** Where the time of an operation went: mean time per phase, in the order an operation passes them. */

@@ -167,7 +167,7 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
       if (fn !== undefined && !functions.includes(fn)) {
         return complain(`there is no function "${fn}"${suggestion(fn, functions, "there are")}`);
       }
-      if (node > cluster.nodes) return complain(`there are only ${cluster.nodes} nodes (cluster.nodes)`);
+      if (node > cluster.nodes) return complain(`cluster.nodes is ${cluster.nodes}`);
       if (role !== undefined && !roles.includes(role)) {
         return complain(`there are no such processes; ${roles.join(", ")} are the roles here`);
       }

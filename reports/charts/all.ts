@@ -8,6 +8,7 @@ import { compareLatency, compareThroughput } from "./compare.ts";
 import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
 import { compareThroughputOverTime, latencyOverTime, throughputOverTime } from "./over-time.ts";
+import { poolSizes } from "./pool-sizes.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
 import { compareViewChanges, viewChanges } from "./view-changes.ts";
 
@@ -23,6 +24,7 @@ export function variantCharts(result: ScenarioResult, variant: VariantResult): r
     latencyOverTime(result, variant),
     ...closeUps(variant),
     viewChanges(variant),
+    poolSizes(result, variant),
     utilisationBars(variant),
     utilisationOverTime(result, variant),
     messagesByKind(variant),

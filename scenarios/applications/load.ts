@@ -3,7 +3,7 @@
 import type { Application } from "../../models/applications/application.ts";
 import { type Finding, findingsOf } from "../findings.ts";
 import { applicationFormat } from "../json-schema.ts";
-import { type Problem, ScenarioError, suggestion } from "../problems.ts";
+import { type Problem, ScenarioError } from "../problems.ts";
 import { type Path, problemAt, readSource, type Source, spanAt } from "../source.ts";
 import { compileApplication } from "./compile.ts";
 import { type ApplicationFields, applicationFields } from "./schema.ts";
@@ -11,49 +11,46 @@ import { type ApplicationFields, applicationFields } from "./schema.ts";
 export interface ApplicationOptions {
   /** See `compileApplication`. */
   readonly mix?: string | undefined;
-  /** Variables that are set instead of drawn. */
+  /** Variables of the application that are set instead of drawn. */
   readonly variables?: Readonly<Record<string, number>>;
 }
 
-/** Throws a `ScenarioError` with every mistake that was found. */
-export function loadApplication(
-  text: string,
-  file: string,
-  { mix, variables = {} }: ApplicationOptions = {},
-): Application {
+/** A file whose form is right; what its names stand for is not looked up yet. */
+export interface ReadApplication {
+  readonly fields: ApplicationFields;
+  readonly source: Source;
+}
+
+/** Throws a `ScenarioError` with every mistake that was found in the form of the file. */
+export function readApplication(text: string, file: string): ReadApplication {
   const { source, problems } = readSource(text, file);
   if (problems.length > 0) throw new ScenarioError(problems);
   const parsed = applicationFields.safeParse(source.value);
-  const findings = parsed.success
-    ? undefined
-    : findingsOf(parsed.error.issues, source.value, (path) => applicationFormat.fieldNamesAt(path));
-  if (findings !== undefined) throw new ScenarioError(findings.map((finding) => place(source, finding)));
-  const fields = parsed.data!;
-  const set = setVariables(fields, variables);
-  const compiled = set.ok ? compileApplication(set.fields, mix) : set;
+  if (parsed.success) return { fields: parsed.data, source };
+  const names = (path: Path) => applicationFormat.fieldNamesAt(path);
+  const findings = findingsOf(parsed.error.issues, source.value, names);
+  throw new ScenarioError(findings.map((finding) => place(source, finding)));
+}
+
+/** Throws a `ScenarioError` with every other mistake. */
+export function compileRead(
+  { fields, source }: ReadApplication,
+  { mix, variables = {} }: ApplicationOptions,
+): Application {
+  const compiled = compileApplication(withSet(fields, variables), mix);
   if (!compiled.ok) throw new ScenarioError(compiled.findings.map((finding) => place(source, finding)));
   return compiled.application;
 }
 
-/** The application with some variables set; those have to be among its own. */
-function setVariables(
-  fields: ApplicationFields,
-  variables: Readonly<Record<string, number>>,
-): { ok: true; fields: ApplicationFields } | { ok: false; findings: Finding[] } {
-  const names = Object.keys(fields.variables);
-  const findings = Object.keys(variables).flatMap((name): Finding[] =>
-    names.includes(name)
-      ? []
-      : [
-          {
-            path: ["variables"],
-            message: `there is no variable "${name}" that a scenario could set${suggestion(name, names, "there are")}`,
-          },
-        ],
-  );
-  if (findings.length > 0) return { ok: false, findings };
+/** Throws a `ScenarioError` with every mistake that was found. */
+export function loadApplication(text: string, file: string, options: ApplicationOptions = {}): Application {
+  return compileRead(readApplication(text, file), options);
+}
+
+/** The application with some of its variables set. */
+function withSet(fields: ApplicationFields, variables: Readonly<Record<string, number>>): ApplicationFields {
   const set = Object.entries(variables).map(([name, value]) => [name, { kind: "constant", value }]);
-  return { ok: true, fields: { ...fields, variables: { ...fields.variables, ...Object.fromEntries(set) } } };
+  return { ...fields, variables: { ...fields.variables, ...Object.fromEntries(set) } };
 }
 
 function place(source: Source, { path, at, message }: Finding): Problem {

@@ -54,6 +54,7 @@ export function startBoki(scenario: Scenario, options: RunOptions): Running {
     invariants: invariants && { ...invariants, rules: INVARIANTS },
     viewChanges: viewChanges?.changes ?? [],
     anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
+    pools: undefined,
     poolOf: (station, role) =>
       role === "worker" && !station.endsWith("/cores")
         ? `engine-${station.slice("worker-".length, station.indexOf("."))}/workers`

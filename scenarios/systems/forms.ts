@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
-import type { Application } from "../../models/applications/application.ts";
-import { loadApplication } from "../applications/load.ts";
+import { compileRead, type ReadApplication, readApplication } from "../applications/load.ts";
 import type { Finding } from "../findings.ts";
 import { type Format, runtimeFormat, scenarioFormat } from "../json-schema.ts";
+import { suggestion } from "../problems.ts";
 import { resolve } from "../resolve.ts";
 import { resolveRuntime } from "../resolve-runtime.ts";
 import { rulesBroken } from "../rules.ts";
@@ -14,6 +14,7 @@ import { runtimeRulesBroken } from "../rules-runtime.ts";
 import type { AnyScenario, RuntimeScenario, Scenario } from "../scenario.ts";
 import { type ScenarioFields, scenarioFields } from "../schema.ts";
 import { RUNTIMES, type RuntimeFields, runtimeFields } from "../schema-runtime.ts";
+import type { Path } from "../source.ts";
 
 /** One form of scenario. `Fields`: a file that was read. */
 export interface SystemForm<Fields, S extends AnyScenario> {
@@ -43,20 +44,24 @@ export const runtimeForm: SystemForm<RuntimeFields, RuntimeScenario> = {
   fields: runtimeFields,
   format: runtimeFormat,
   settle(fields, file, written) {
-    const read = readApplications(fields, file);
+    const read = readNamed(fields, file);
     if (!read.ok) return { findings: [{ path: ["application"], message: read.reason }] };
-    const findings = runtimeRulesBroken(fields, read.applications[0]!);
+    const unknown = namesUnknown(fields, read.application.fields);
+    if (unknown.length > 0) return { findings: unknown };
+    const { variables } = fields;
+    const applications = fields.workload.map(({ mix }) => compileRead(read.application, { mix, variables }));
+    const findings = runtimeRulesBroken(fields, applications[0]!);
     return findings.length > 0
       ? { findings }
-      : { scenario: resolveRuntime(fields, read.applications, file, written) };
+      : { scenario: resolveRuntime(fields, applications, file, written) };
   },
 };
 
-/** The application of each workload, with its mix. What is wrong in its file is said at its place there. */
-function readApplications(
-  { application, variables, workload }: RuntimeFields,
+/** The application that a scenario names. What is wrong in its file is said at its place there. */
+function readNamed(
+  { application }: RuntimeFields,
   file: string,
-): { ok: true; applications: Application[] } | { ok: false; reason: string } {
+): { ok: true; application: ReadApplication } | { ok: false; reason: string } {
   const path = join(dirname(file), application);
   let text: string;
   try {
@@ -66,8 +71,30 @@ function readApplications(
     const reason = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
     return { ok: false, reason: `found "${application}"; ${reason}: ${path}` };
   }
-  return {
-    ok: true,
-    applications: workload.map(({ mix }) => loadApplication(text, path, { mix, variables })),
-  };
+  return { ok: true, application: readApplication(text, path) };
+}
+
+/** What a scenario says of its application that the application does not have. */
+function namesUnknown(
+  { variables, workload }: RuntimeFields,
+  application: ReadApplication["fields"],
+): Finding[] {
+  const related: readonly Path[] = [["application"]];
+  const names = Object.keys(application.variables);
+  const mixes = Object.keys(application.mixes);
+  const ofVariables = Object.keys(variables).flatMap((name): Finding[] => {
+    if (names.includes(name)) return [];
+    const message = `the application has no variable "${name}"${suggestion(name, names, "it has")}`;
+    return [{ path: ["variables", name], at: "key", related, message }];
+  });
+  const ofMixes = workload.flatMap(({ mix }, i): Finding[] => {
+    if (mix === undefined) {
+      const message = `the application has several mixes; "mix" says which is meant: ${mixes.join(", ")}`;
+      return mixes.length > 1 ? [{ path: ["workload", i], related, message }] : [];
+    }
+    if (mixes.includes(mix)) return [];
+    const message = `the application has no mix "${mix}"${suggestion(mix, mixes, "it has")}`;
+    return [{ path: ["workload", i, "mix"], related, message }];
+  });
+  return [...ofVariables, ...ofMixes];
 }

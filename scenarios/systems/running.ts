@@ -1,6 +1,7 @@
 /** What running a scenario needs of its system, whichever it is. */
 
 import type { ViewChange } from "../../models/boki/view-changes.ts";
+import type { PoolSize } from "../../models/nightcore/pools.ts";
 import type { FaultPeriod } from "../../sim/faults/fault.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
@@ -42,6 +43,8 @@ export interface Running {
   readonly anatomy:
     | { readonly phases: readonly string[]; readonly appends: readonly (readonly number[])[] }
     | undefined;
+  /** Pools of workers, function by function, as they are now; undefined in systems without. */
+  readonly pools: { readonly functions: readonly string[]; sizes(): readonly PoolSize[] } | undefined;
   /** Stations that are one row in a result, by the name of the row: `worker-3.17/main` belongs to `engine-3/workers`. */
   poolOf(station: string, role: string): string | undefined;
 }

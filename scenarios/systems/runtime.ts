@@ -10,6 +10,7 @@ import { createRuntimeInvariants } from "../../models/nightcore/invariants/invar
 import { RUNTIME_INVARIANTS } from "../../models/nightcore/invariants/violations.ts";
 import type { Observation } from "../../models/nightcore/observations.ts";
 import { playersOf } from "../../models/nightcore/parts.ts";
+import { poolSizes } from "../../models/nightcore/pools.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
 import type { Nanos } from "../../sim/units.ts";
@@ -73,6 +74,7 @@ function startNightcore(scenario: RuntimeScenario, options: RunOptions): Running
     invariants: invariants && { ...invariants, rules: RUNTIME_INVARIANTS },
     viewChanges: [],
     anatomy: undefined,
+    pools: { functions, sizes: () => poolSizes(deployment, functions.length) },
     poolOf: runtimePool,
   };
 }
@@ -87,6 +89,7 @@ function startBaseline(scenario: RuntimeScenario, system: Baseline, config: Depl
     invariants: undefined,
     viewChanges: [],
     anatomy: undefined,
+    pools: undefined,
     poolOf: runtimePool,
   };
 }
