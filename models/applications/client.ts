@@ -74,6 +74,8 @@ export interface ClientState {
   /** Requests that wait for a connection. */
   readonly waiting: Fifo<Drawn>;
   nextRequest: number;
+  /** Of given moments: how many have passed. */
+  moment: number;
   /** Operations by request, and the shares of the mix, added up. */
   readonly names: readonly string[];
   readonly shares: readonly number[];
@@ -106,6 +108,7 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
       waiting: emptyFifo(),
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextRequest: Math.max(0, Math.floor(out.now / MICROSECOND)),
+      moment: 0,
       names: application.requests.map(({ name }) => `request ${name}`),
       shares: application.mix.map((share) => (sum += share) / total),
     };
@@ -129,7 +132,7 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
         out.setTimer(i, waitNanos(firstNanos, out) + Math.floor(out.sample(POLL)));
       else push(state.free, i);
     }
-    if (load.kind === "poisson" || load.kind === "constantRate") nextArrival(state, startNanos, out);
+    if (load.kind !== "closedLoop" && load.kind !== "timetable") nextArrival(state, startNanos, out);
     return state;
   },
 
@@ -178,6 +181,14 @@ function isOver({ config }: ClientState, now: Nanos): boolean {
 
 function nextArrival(state: ClientState, sinceNanos: Nanos, out: ClientEffects): void {
   const { load, startNanos } = state.config;
+  if (load.kind === "moments") {
+    // Who boots again has missed what was due before.
+    while (startNanos + load.atNanos[state.moment]! < out.now) state.moment++;
+    const atNanos = load.atNanos[state.moment++];
+    if (atNanos !== undefined && !isOver(state, startNanos + atNanos))
+      out.setTimer(ARRIVAL, startNanos + atNanos - out.now);
+    return;
+  }
   if (load.kind !== "poisson" && load.kind !== "constantRate") return;
   const requests = load.kind === "poisson" ? out.sample(GAP) : 1;
   const at = startNanos + toNanos(momentAfter(load.rate, sinceNanos - startNanos, requests));
@@ -281,7 +292,8 @@ function goOn(state: ClientState, index: number, out: ClientEffects): void {
       out.setTimer(index, out.sample(load.think));
       return;
     case "poisson":
-    case "constantRate": {
+    case "constantRate":
+    case "moments": {
       const next = take(state.waiting);
       if (next !== undefined) send(state, index, next, out);
       else push(state.free, index);

@@ -17,6 +17,8 @@ export type Load =
   | { readonly kind: "closedLoop"; readonly clients: number; readonly think: Distribution }
   /** Requests come whether or not earlier ones are answered; one that finds every connection busy waits in the client. */
   | { readonly kind: "poisson" | "constantRate"; readonly rate: Rate; readonly connections: number }
+  /** The same at given moments, counted from the beginning of the load; ascending, several may be the same. */
+  | { readonly kind: "moments"; readonly atNanos: readonly Nanos[]; readonly connections: number }
   /** The published load generator (models/workloads/timetable.ts). */
   | {
       readonly kind: "timetable";

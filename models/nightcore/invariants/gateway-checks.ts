@@ -1,4 +1,4 @@
-/** I1 and I9: what the gateway makes of calls from outside. */
+/** I1 and I9: what the gateway makes of calls from outside, and whether their clients hear of it. */
 
 import type { Nanos } from "../../../sim/units.ts";
 import { SECOND } from "../../../sim/units.ts";
@@ -17,8 +17,18 @@ export interface GatewayChecks {
   finish(nowNanos: Nanos): void;
 }
 
+/** What a client has asked for and has not had. */
+export interface PendingOperation {
+  readonly name: string;
+  readonly startNanos: Nanos;
+}
+
 /** `calmFromNanos`: from when on nothing is wrong with the system any more. */
-export function createGatewayChecks(violations: Violations, calmFromNanos: Nanos): GatewayChecks {
+export function createGatewayChecks(
+  violations: Violations,
+  calmFromNanos: Nanos,
+  pending: () => readonly PendingOperation[],
+): GatewayChecks {
   const open = new Map<CallId, Nanos>();
   const ended = new Set<CallId>();
   let lastReceivedNanos: Nanos = 0;
@@ -71,10 +81,20 @@ export function createGatewayChecks(violations: Violations, calmFromNanos: Nanos
     },
 
     finish(nowNanos) {
+      const quiet = nowNanos - Math.max(lastReceivedNanos, calmFromNanos) > QUIET_NANOS;
+      const isLost = (openNanos: Nanos): boolean => openNanos > (quiet ? QUIET_NANOS : STUCK_NANOS);
+      for (const { name, startNanos } of pending()) {
+        const openNanos = nowNanos - Math.max(startNanos, calmFromNanos);
+        if (!isLost(openNanos)) continue;
+        violations.report(
+          "I1",
+          nowNanos,
+          `a client's ${name}, made at ${(startNanos / 1e9).toFixed(6)} s, has no end after ${(openNanos / 1e9).toFixed(1)} s in which nothing was wrong`,
+        );
+      }
       for (const [call, receivedNanos] of open) {
         const openNanos = nowNanos - Math.max(receivedNanos, calmFromNanos);
-        const quiet = nowNanos - Math.max(lastReceivedNanos, calmFromNanos) > QUIET_NANOS;
-        if (openNanos <= (quiet ? QUIET_NANOS : STUCK_NANOS)) continue;
+        if (!isLost(openNanos)) continue;
         violations.report(
           "I1",
           nowNanos,

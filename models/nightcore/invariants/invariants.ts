@@ -17,7 +17,7 @@ import type { NightcoreConfig } from "../config.ts";
 import type { Observation } from "../observations.ts";
 import { createCallChecks } from "./call-checks.ts";
 import { createFileChecks } from "./file-checks.ts";
-import { createGatewayChecks } from "./gateway-checks.ts";
+import { createGatewayChecks, type PendingOperation } from "./gateway-checks.ts";
 import { createPoolChecks } from "./pool-checks.ts";
 import { createViolations, type RuntimeInvariant, type Violation } from "./violations.ts";
 
@@ -27,6 +27,8 @@ export interface RuntimeInvariantOptions {
   readonly functions: readonly string[];
   /** When the last fault ends; what is promised of liveness counts from there. Infinity: nothing is promised. */
   readonly calmFromNanos?: Nanos;
+  /** Operations of clients that have not ended; default: nobody asks. */
+  readonly pending?: () => readonly PendingOperation[];
 }
 
 export interface RuntimeInvariants {
@@ -43,9 +45,10 @@ export function createRuntimeInvariants({
   settings,
   functions,
   calmFromNanos = 0,
+  pending = () => [],
 }: RuntimeInvariantOptions): RuntimeInvariants {
   const violations = createViolations();
-  const gateway = createGatewayChecks(violations, calmFromNanos);
+  const gateway = createGatewayChecks(violations, calmFromNanos, pending);
   const calls = createCallChecks(violations, calmFromNanos);
   const pools = createPoolChecks(settings, (fn) => functions[fn]!, violations);
   const files = createFileChecks(violations, calmFromNanos);
