@@ -69,6 +69,9 @@ async function run(services: Services, file: string, options: Options): Promise<
     set: options.set ?? [],
     ...(options.seed !== undefined && { seed: options.seed }),
   });
+  if (options.history !== undefined && !scenario.hasHistory) {
+    throw new InputError(`--history: there is no log in ${scenario.name}, so nothing is seen of one`);
+  }
   const history = options.history === undefined ? undefined : await openHistory(options.history);
   const display = progressDisplay(progressStyle(options.quiet === true, process.stderr), process.stderr);
   const result = await withInterrupt((signal) =>

@@ -12,6 +12,7 @@ export const scenarioServices: Services = {
       const scenario = loadAny(text, file, options);
       return {
         name: scenario.name,
+        hasHistory: scenario.system === "boki",
         run: async (runOptions) => {
           const { runScenario } = await import("../scenarios/run.ts");
           return runScenario(scenario, runOptions);

@@ -11,6 +11,8 @@ export type RunOptions = Required<ScenarioRunOptions>;
 /** A scenario that was read and found right, ready to run. */
 export interface LoadedScenario {
   readonly name: string;
+  /** Whether its functions use the log, so that there is a history of what they saw of it. */
+  readonly hasHistory: boolean;
   readonly run: (options: RunOptions) => Promise<ScenarioResult>;
 }
 

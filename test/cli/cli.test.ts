@@ -152,6 +152,14 @@ describe("run", { timeout: 20_000 }, () => {
   });
 });
 
+test("run writes no history where there is no log", { timeout: 20_000 }, async () => {
+  const { status, err } = await bokisim(["run", "failed.yaml", "--history", "seen.jsonl"]);
+  expect({ status, err }).toEqual({
+    status: 2,
+    err: "--history: there is no log in quickstart, so nothing is seen of one\n",
+  });
+});
+
 describe("the other commands", { timeout: 20_000 }, () => {
   test("validate goes through all files", async () => {
     const { status, out, err } = await bokisim(["validate", "held.yaml", "wrong.yaml", "quickstart"]);

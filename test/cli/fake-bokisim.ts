@@ -15,6 +15,7 @@ const services: Services = {
     if (word === "wrong") throw new InputError(`${file}:1:1: unknown field wrong`);
     return {
       name: "quickstart",
+      hasHistory: word !== "failed",
       run: (runOptions) => runWord(word, runOptions, options.seed ?? 1, options.set),
     };
   },
