@@ -203,6 +203,7 @@ function answer(
   if (record.caller === 0) answerGateway(state, record, ok, output, processingNanos, out);
   else if (record.async) removeFiles(state, record, output.bytes, out);
   else if (!state.config.settings.nestedPipes) answerCaller(state, record, ok, output, out);
+  else if (record.callerGone) removeFiles(state, record, output.bytes, out);
 }
 
 function answerGateway(

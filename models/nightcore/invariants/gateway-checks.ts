@@ -32,6 +32,8 @@ export function createGatewayChecks(
   const open = new Map<CallId, Nanos>();
   const ended = new Set<CallId>();
   let lastReceivedNanos: Nanos = 0;
+  /** Whether the step under way has given a call to a node: the limit falls with a node that is lost, what runs does not. */
+  let dispatched = false;
 
   return {
     observe(seen, nowNanos) {
@@ -57,9 +59,14 @@ export function createGatewayChecks(
           }
           remember(ended, seen.call);
           return;
+        case "externalDispatched":
+          dispatched = true;
+          return;
         case "gatewaySettled": {
           const { running, limit, inFlight } = seen;
-          if (running > limit) {
+          const wasDispatched = dispatched;
+          dispatched = false;
+          if (wasDispatched && running > limit) {
             violations.report("I9", nowNanos, `${running} calls from outside run, ${limit} may`);
           }
           const atNodes = inFlight.reduce((sum, each) => sum + each, 0);

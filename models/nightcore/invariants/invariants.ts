@@ -81,10 +81,14 @@ export function createRuntimeInvariants({
         case "resultTaken":
           calls.observe(seen, nowNanos);
           return;
+        case "engineStarted":
+          files.observe(seen, nowNanos);
+          calls.observe(seen, nowNanos);
+          pools.observe(seen, nowNanos);
+          return;
         case "callArrived":
         case "callDropped":
         case "workerDisconnected":
-        case "engineStarted":
           calls.observe(seen, nowNanos);
           pools.observe(seen, nowNanos);
           return;

@@ -23,9 +23,13 @@ const CLOSE = 1e-6;
 
 interface KnownCall {
   readonly parent: CallId;
-  /** Of finished calls below it, in microseconds. */
+  /** From its arrival to its dispatch, in microseconds. */
+  queueingMicros: number;
+  /** Of finished calls below it. */
   childQueueingMicros: number;
 }
+
+const NO_QUEUEING = { queueingMicros: 0, childQueueingMicros: 0 };
 
 interface Pool {
   /** Calls that wait, in the order of their arrival. */
@@ -78,7 +82,7 @@ export function createPoolChecks(
 
   function arrived(seen: Of<"callArrived">, nowNanos: Nanos): void {
     const { node, call, parent } = seen;
-    callsOf(node).set(call, { parent, childQueueingMicros: 0 });
+    callsOf(node).set(call, { parent, queueingMicros: 0, childQueueingMicros: 0 });
     const pool = poolOf(seen);
     pool.waiting.add(call);
     noteArrival(pool.averages, nowNanos, settings);
@@ -115,8 +119,10 @@ export function createPoolChecks(
   }
 
   function dispatched(seen: Of<"callDispatched">, nowNanos: Nanos): void {
-    const { fn, call, client, at, running, workers, receivedMicros } = seen;
+    const { node, fn, call, client, at, running, workers, receivedMicros } = seen;
     const pool = poolOf(seen);
+    const known = callsOf(node).get(call);
+    if (known !== undefined) known.queueingMicros = Math.floor(nowNanos / 1_000) - receivedMicros;
     const name = `${nameOf(fn)} call ${call}`;
     const [first] = pool.waiting;
     if (pool.waiting.has(call) && first !== call) {
@@ -198,8 +204,9 @@ export function createPoolChecks(
     const pool = poolOf(seen);
     pool.waiting.delete(seen.call);
     for (const [client, call] of pool.workers) if (call === seen.call) pool.workers.set(client, 0);
-    // What a call that was given up has waited, the engine counts as of its end or not at all: both are allowed.
-    callsOf(seen.node).delete(seen.call);
+    const { queueingMicros, childQueueingMicros } = callsOf(seen.node).get(seen.call) ?? NO_QUEUEING;
+    // Only calls that have run count as having waited.
+    forget(seen.node, seen.call, seen.reason === "workerLost" ? queueingMicros + childQueueingMicros : 0);
   }
 
   function settled(seen: Of<"dispatcherSettled">, nowNanos: Nanos): void {

@@ -12,6 +12,7 @@ import type { Observation } from "../../../models/nightcore/observations.ts";
 import { playersOf } from "../../../models/nightcore/parts.ts";
 import { installFaults } from "../../../sim/faults/injector.ts";
 import { type Nanos, SECOND } from "../../../sim/units.ts";
+import { wasStruck } from "../../systems/running.ts";
 import { applicationOf, CASE_NETWORK, CASE_SETTINGS, clientsOf, type RuntimeCase, wholeAt } from "./case.ts";
 
 /** What a run is faulted for: an invariant of the model, or what no run of it may do. */
@@ -65,7 +66,14 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
     settings: designed,
     functions: names,
     calmFromNanos: wholeNanos,
-    pending: () => simulation.recorder.pending(),
+    pending: () =>
+      simulation.recorder
+        .pending()
+        // A client that has ended asks for nothing any more.
+        .filter(
+          ({ process, startNanos }) =>
+            !wasStruck(faults.periods, simulation.processes[process]!.name, startNanos),
+        ),
   });
   const deployment = createNightcore({
     seed,
