@@ -37,7 +37,7 @@ export const COMMANDS = {
 /** CPU times in nanoseconds. */
 export const COSTS = {
   /** What a call costs in its function's framework, C++: virtual call, tracing span, copies of arguments. */
-  handler: 60_000,
+  handler: 57_000,
   /** A character of a scan with std::regex, which walks its automaton through virtual calls and allocates per match; */
   regexScanCpp: 50,
   /** with Go's regexp, which runs in linear time; */
@@ -63,7 +63,7 @@ export const COSTS = {
   /** and each further command of a pipeline; */
   clientPerCommand: 400,
   /** libmemcached; */
-  clientMemcached: 8_000,
+  clientMemcached: 6_000,
   /** the MongoDB driver: choose a server, take a session, BSON both ways; */
   clientMongodb: 40_000,
   /** an AMQP library: frames, properties; */
@@ -72,11 +72,11 @@ export const COSTS = {
   clientService: 10_000,
 
   /** The same work in Go against C++: garbage, interfaces, its scheduler; */
-  factorGo: 1.6,
+  factorGo: 1.75,
   /** in Node.js: dynamic types, promises; */
-  factorNode: 4,
+  factorNode: 2.4,
   /** in Python: interpreted. */
-  factorPython: 15,
+  factorPython: 11,
   /** In LuaJIT, in a web server: most of it is compiled. */
   factorLua: 3,
 
@@ -105,7 +105,7 @@ export const COSTS = {
   memcachedRequest: 2_500,
   memcachedCommand: 1_000,
   /** MongoDB: message, plan, lock, execute; then per document, or item of the document that is changed. */
-  mongodbFind: 60_000,
+  mongodbFind: 50_000,
   mongodbFindItem: 250,
   mongodbInsert: 60_000,
   mongodbInsertItem: 6_000,
