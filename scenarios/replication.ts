@@ -5,12 +5,13 @@
 import type { Histogram, JsHistogram } from "hdr-histogram-js";
 import type { FaultPeriod, FaultPlan } from "../sim/faults/fault.ts";
 import { installFaults } from "../sim/faults/injector.ts";
-import { type Simulation, stationMeans } from "../sim/simulation.ts";
+import type { Simulation } from "../sim/simulation.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../sim/units.ts";
 import { faultsOf, hasFaults, type ReplicationFaults } from "./fault-results.ts";
 import { historyLines } from "./history.ts";
 import type { PoolSeries, ViolationResult } from "./result.ts";
 import type { AnyScenario } from "./scenario.ts";
+import { type StationRow, stationRows } from "./station-rows.ts";
 import { startBoki } from "./systems/boki.ts";
 import { type Running, type RunOptions, wasStruck } from "./systems/running.ts";
 import { startRuntime } from "./systems/runtime.ts";
@@ -48,17 +49,7 @@ export interface ReplicationResult {
     readonly latencies: readonly number[];
     readonly counts: readonly number[];
   }[];
-  readonly stations: readonly {
-    readonly station: string;
-    readonly role: string;
-    readonly kind: "threads" | "cores" | "disk" | "nic";
-    readonly servers: number;
-    readonly utilisation: number;
-    readonly queueLength: number;
-    readonly queueLengthMax: number;
-    readonly waitMeanNanos: number;
-    readonly jobsPerSecond: number;
-  }[];
+  readonly stations: readonly StationRow[];
   readonly messages: readonly { readonly kind: string; readonly count: number; readonly bytes: number }[];
   readonly counters: Readonly<Record<string, number>>;
   readonly series: {
@@ -138,7 +129,7 @@ export function runReplication(
     digest: simulation.digest.toString(),
     events: simulation.events,
     operations: operationsOf(simulation),
-    stations: stationsOf(running, durationNanos),
+    stations: stationRows(running, durationNanos),
     messages: simulation.messageCounts(),
     counters: Object.fromEntries(simulation.recorder.counts()),
     series: { ...seriesOf(running, intervalNanos), pools: pools?.series },
@@ -260,96 +251,6 @@ function distributionOf(histogram: Histogram): { latencies: number[]; counts: nu
     counts.push(bucket.countAddedInThisIterationStep);
   }
   return { latencies, counts };
-}
-
-/** Stations of one pool are one row. */
-function stationsOf({ simulation, poolOf }: Running, windowNanos: Nanos): ReplicationResult["stations"] {
-  const rows: ReplicationResult["stations"][number][] = [];
-  const pools = new Map<
-    string,
-    {
-      role: string;
-      servers: number;
-      busyNanos: number;
-      jobs: number;
-      waitNanos: number;
-      area: number;
-      max: number;
-    }
-  >();
-  for (const { station, role, kind, servers, counts } of simulation.stations()) {
-    const name = poolOf(station, role);
-    if (name === undefined) {
-      rows.push({
-        station,
-        role,
-        kind,
-        servers,
-        queueLengthMax: counts.queueLengthMax,
-        ...stationMeans(counts, servers, windowNanos),
-      });
-      continue;
-    }
-    const pool = pools.get(name) ?? {
-      role,
-      servers: 0,
-      busyNanos: 0,
-      jobs: 0,
-      waitNanos: 0,
-      area: 0,
-      max: 0,
-    };
-    pool.servers += servers;
-    pool.busyNanos += counts.busyNanos;
-    pool.jobs += counts.jobs;
-    pool.waitNanos += counts.waitNanos;
-    pool.area += counts.queueAreaNanos;
-    pool.max = Math.max(pool.max, counts.queueLengthMax);
-    pools.set(name, pool);
-  }
-  for (const [station, { role, servers, busyNanos, jobs, waitNanos, area, max }] of pools) {
-    const counts = { busyNanos, jobs, waitNanos, queueAreaNanos: area, queueLengthMax: max };
-    rows.push({
-      station,
-      role,
-      kind: "threads",
-      servers,
-      queueLengthMax: max,
-      ...stationMeans(counts, servers, windowNanos),
-    });
-  }
-  for (const host of simulation.hosts) {
-    const role = simulation.processes.find((process) => process.host === host)?.role ?? host.name;
-    const { nic, disk } = host;
-    for (const [direction, line] of Object.entries(nic)) {
-      if (line.nanosPerByte === 0 || line.frames === 0) continue;
-      rows.push({
-        station: `${host.name}/nic-${direction}`,
-        role,
-        kind: "nic",
-        servers: 1,
-        utilisation: line.busyNanos(simulation.nowNanos) / windowNanos,
-        queueLength: line.waitNanos / windowNanos,
-        queueLengthMax: 0,
-        waitMeanNanos: line.waitNanos / line.frames,
-        jobsPerSecond: (line.frames * SECOND) / windowNanos,
-      });
-    }
-    if (disk !== undefined) {
-      rows.push({
-        station: `${host.name}/disk`,
-        role,
-        kind: "disk",
-        servers: 1,
-        utilisation: disk.busyNanos(simulation.nowNanos) / windowNanos,
-        queueLength: 0,
-        queueLengthMax: 0,
-        waitMeanNanos: 0,
-        jobsPerSecond: ((disk.reads + disk.syncs) * SECOND) / windowNanos,
-      });
-    }
-  }
-  return rows;
 }
 
 function seriesOf(
