@@ -18,7 +18,7 @@ import {
 } from "./events.ts";
 import { cpuFactor, type Executor, JOB_HAND_OFF, JOB_MESSAGE, JOB_TIMER } from "./executor.ts";
 import type { Address, Tagged } from "./machine.ts";
-import type { Network } from "./network.ts";
+import { LOST, type Network } from "./network.ts";
 import type { Process } from "./process.ts";
 import { settled } from "./structures/settled.ts";
 import type { TimerEntry, Timers } from "./timers.ts";
@@ -101,11 +101,12 @@ export class Lives {
     if (!process.up) return;
     const { timers, network, processes } = this.world;
     process.up = false;
-    this.tellWatchers(process, withHost);
+    const told = this.tellWatchers(process, withHost);
     this.incarnations[process.address] = DOWN;
     timers.cancelAll(process);
     this.executor.abandon(process);
     network.disconnect(process, processes);
+    for (const [watcher, atNanos] of told) network.holdBack(network.link(process, watcher), atNanos);
     process.generators.clear();
     process.cell[0] = undefined;
     this.world.transport.lostMessages += process.held.filter(({ job }) => job !== JOB_TIMER).length;
@@ -114,17 +115,22 @@ export class Lives {
 
   /**
    * The operating system closes the connections of a process that ends. One that has lost power tells nobody: a peer finds
-   * out when its keep-alive remains without an answer.
+   * out when its keep-alive remains without an answer. Returns who hears when of an end by a system that is still there: what a
+   * next life sends comes behind that.
    */
-  private tellWatchers(process: Process, withHost: boolean): void {
+  private tellWatchers(process: Process, withHost: boolean): [Process, Nanos][] {
     const { processes, nowNanos, transport, network } = this.world;
+    const told: [Process, Nanos][] = [];
     for (const address of process.watchers) {
       const watcher = processes[address]!;
       const afterNanos = withHost ? network.link(process, watcher).keepAliveNanos : 0;
-      if (afterNanos !== undefined) transport.close(process, watcher, nowNanos, afterNanos);
+      if (afterNanos === undefined) continue;
+      const atNanos = transport.close(process, watcher, nowNanos, afterNanos);
+      if (!withHost && atNanos !== LOST) told.push([watcher, atNanos]);
     }
     process.watchers.clear();
     for (const other of processes) other.watchers.delete(process.address);
+    return told;
   }
 
   watch(watcher: Process, peer: Address): void {

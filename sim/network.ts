@@ -219,6 +219,16 @@ export class Network {
     return latest;
   }
 
+  /** Nothing that is sent from now on arrives earlier, on any connection of the link. */
+  holdBack({ lanes, connections }: Link, untilNanos: Nanos): void {
+    for (let at = 0; at < lanes.length; at += ARRIVALS + connections) {
+      for (let i = 0; i < connections; i++) {
+        const last = at + ARRIVALS + i;
+        lanes[last] = Math.max(lanes[last]!, untilNanos);
+      }
+    }
+  }
+
   /** What the faults in force do to the next message; to be asked once a message, and only where `faulty`. */
   fateOf(link: Link, from: Endpoint, to: Endpoint): Fate | undefined {
     return this.rules.fateOf(link, from, to);

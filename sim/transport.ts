@@ -165,20 +165,21 @@ export class Transport {
     );
   }
 
-  /** Whoever watches hears, behind all that the peer has sent, that the connection to it is gone. */
-  close(peer: Process, watcher: Process, nowNanos: Nanos, afterNanos: Nanos): void {
+  /** Whoever watches hears, behind all that the peer has sent, that the connection to it is gone. Returns when, or LOST. */
+  close(peer: Process, watcher: Process, nowNanos: Nanos, afterNanos: Nanos): Nanos {
     const { network } = this;
     const link = network.link(peer, watcher);
     const fate = network.faulty ? network.fateOf(link, peer, watcher) : undefined;
     const delay = link.sampler(link.stream) + (fate?.extraNanos ?? 0);
     if (fate?.lost === true) {
       this.lostMessages++;
-      return;
+      return LOST;
     }
     const arrival = Math.max(toNanos(nowNanos + afterNanos + delay), network.behindEverything(link));
     const takes = watcher.costs === undefined ? 0 : receivingThread(link, 0, peer, watcher, CLOSED);
     const meta = metaOf(DELIVER, takes, this.incarnations[watcher.address]!, this.kindOf(CLOSED.kind));
     this.queue.push(arrival, watcher.address, peer.address, meta, CLOSED);
+    return arrival;
   }
 
   /** Whether the connection that a message was handed over for has been reset since; it is lost then. */
@@ -207,6 +208,8 @@ export class Transport {
     const lost: number[] = [];
     queue.forEachInOrder((slot) => {
       if (typeOf(queue.metas[slot]!) !== DELIVER) return;
+      // Word of an end comes from the system that has closed the connection: there is nothing left to break.
+      if ((queue.payloads[slot] as Tagged).kind === CLOSED.kind) return;
       if (broken.has(queue.sources[slot]! * this.processes.length + queue.targets[slot]!)) lost.push(slot);
     });
     for (const slot of lost) queue.cancel(queue.ticket(slot));

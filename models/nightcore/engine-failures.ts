@@ -111,6 +111,7 @@ function makeUpFor(
   for (const record of state.records) {
     if (record.call !== 0 && record.caller === client) record.callerGone = true;
   }
+  out.observe?.({ kind: "outputsSwept", node: state.config.node, client } satisfies Observation);
   if (slot !== NO_SLOT && state.config.mutation === Bug.deadWorkerRuns) freeRecord(state, slot);
   else if (slot !== NO_SLOT) failRunning(state, dispatcher, slot, out);
   refill(state, dispatcher, out);

@@ -19,8 +19,8 @@ export interface GatewayNode {
   readonly turns: number[];
   /** Calls that it was given and has not answered. */
   inFlight: number;
-  /** Its engine has come back before word of the end of its last life: that is still to come, and means nothing then. */
-  endOverdue: boolean;
+  /** So often its engine has come back before word of the end of its last life, which is still to come and means nothing then. */
+  endsOverdue: number;
 }
 
 export interface Nodes {
@@ -53,7 +53,7 @@ export function connectNode(
   if (place < 0) {
     const connections = Array.from({ length: gatewayThreads }, (): number[] => []);
     const turns = new Array<number>(gatewayThreads).fill(0);
-    place = nodes.known.push({ engine, node, connections, turns, inFlight: 0, endOverdue: false }) - 1;
+    place = nodes.known.push({ engine, node, connections, turns, inFlight: 0, endsOverdue: 0 }) - 1;
   }
   nodes.known[place]!.connections[connection % gatewayThreads]!.push(connection);
   if (!nodes.listed.includes(place)) nodes.listed.push(place);

@@ -253,8 +253,9 @@ function takeReply(
     overheadNanos: out.now - open.dispatchedNanos - processingNanos,
   } satisfies Observation);
   end(state, call, open, ok ? 200 : 500, output, out);
-  if (state.config.mutation === Bug.drainIgnoresLimit) admit(state, out);
-  if (hasRoom(state)) admit(state, out);
+  const ignoresLimit = state.config.mutation === Bug.drainIgnoresLimit;
+  if (ignoresLimit) admit(state, out);
+  if (ignoresLimit || hasRoom(state)) admit(state, out);
 }
 
 /** Gives the call that waits longest to a node. Those whose clients are gone are passed over. False: nobody waits. */
@@ -352,7 +353,7 @@ function takeHello(
   if (before >= 0 && hasConnection(nodes.known[before]!, connection)) {
     // The connections that are open are of a life of the engine whose end nobody has noticed.
     loseNode(state, before, out);
-    nodes.known[before]!.endOverdue = true;
+    nodes.known[before]!.endsOverdue++;
   }
   const listedBefore = nodes.listed.length;
   const place = connectNode(nodes, settings, engine, node, connection);
@@ -373,7 +374,7 @@ function takeClosed(state: GatewayState, peer: Address, out: GatewayEffects): vo
   const place = placeOf(state.nodes, peer);
   const node = state.nodes.known[place];
   if (node === undefined) state.clients.delete(peer);
-  else if (node.endOverdue) node.endOverdue = false;
+  else if (node.endsOverdue > 0) node.endsOverdue--;
   else loseNode(state, place, out);
 }
 

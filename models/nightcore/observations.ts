@@ -134,7 +134,9 @@ export type FileObservation =
       readonly node: number;
       readonly call: CallId;
       readonly direction: FileDirection;
-    };
+    }
+  /** A worker has died: whatever is there of the outputs of calls that it made is removed. Files have its number in their names. */
+  | { readonly kind: "outputsSwept"; readonly node: number; readonly client: ClientId };
 
 export type WorkerObservation =
   /** A worker begins the handler of a call, made for a client's request. */

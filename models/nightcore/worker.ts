@@ -35,11 +35,11 @@ import {
   type Dispatch,
   type OpenCall,
   type Slot,
+  WORKER_WORK,
   type WorkerConfig,
   type WorkerEffects,
   type WorkerState,
   type WorkerTimer,
-  WORKER_WORK,
 } from "./worker-state.ts";
 
 type Returned = Extract<NightcoreMessage, { kind: "returned" }>;

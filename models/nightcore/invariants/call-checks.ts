@@ -10,7 +10,7 @@ type Seen =
   | WorkerObservation
   | Extract<
       EngineObservation,
-      { kind: "callArrived" | "callDropped" | "workerDisconnected" | "engineStarted" }
+      { kind: "callArrived" | "callDropped" | "workerConnected" | "workerDisconnected" | "engineStarted" }
     >;
 
 export interface CallChecks {
@@ -103,6 +103,10 @@ export function createCallChecks(violations: Violations, calmFromNanos: Nanos): 
         case "callDropped":
           // Who made it is gone, or is told by the result that says so.
           if (seen.reason === "callerGone") node.open.delete(seen.call);
+          return;
+        case "workerConnected":
+          // What a worker of this number ran for an earlier life of the engine has ended with its process.
+          node.running.delete(seen.client);
           return;
         case "workerDisconnected":
           node.running.delete(seen.client);

@@ -1,12 +1,14 @@
 /** I12: files of payloads that do not fit a message. */
 
 import type { Nanos } from "../../../sim/units.ts";
-import { INLINE_BYTES_MAX } from "../messages.ts";
+import { type ClientId, clientOf, INLINE_BYTES_MAX } from "../messages.ts";
 import type { EngineObservation, FileObservation } from "../observations.ts";
 import { QUIET_NANOS } from "./gateway-checks.ts";
 import type { Violations } from "./violations.ts";
 
 type Seen = FileObservation | Extract<EngineObservation, { kind: "engineStarted" }>;
+
+type File = Extract<FileObservation, { kind: "fileCreated" }> & { readonly madeNanos: Nanos };
 
 export interface FileChecks {
   observe(observation: Seen, nowNanos: Nanos): void;
@@ -14,9 +16,11 @@ export interface FileChecks {
 }
 
 export function createFileChecks(violations: Violations, calmFromNanos: Nanos): FileChecks {
-  const files = new Map<string, { readonly node: number; readonly madeNanos: Nanos }>();
+  const files = new Map<string, File>();
+  /** By node: workers that have died. What is removed of theirs may be gone. */
+  const dead = new Map<number, Set<ClientId>>();
   let lastNanos: Nanos = 0;
-  const nameOf = ({ node, call, direction }: FileObservation) =>
+  const nameOf = ({ node, call, direction }: Pick<File, "node" | "call" | "direction">) =>
     `node ${node}: the ${direction} file of call ${call}`;
 
   return {
@@ -24,19 +28,30 @@ export function createFileChecks(violations: Violations, calmFromNanos: Nanos): 
       if (seen.kind === "engineStarted") {
         // Its folder is made anew with it.
         for (const [name, { node }] of files) if (node === seen.node) files.delete(name);
+        dead.delete(seen.node);
+        return;
+      }
+      if (seen.kind === "outputsSwept") {
+        for (const [name, { node, call, direction }] of files) {
+          if (node === seen.node && direction === "output" && clientOf(call) === seen.client)
+            files.delete(name);
+        }
+        dead.set(seen.node, (dead.get(seen.node) ?? new Set()).add(seen.client));
         return;
       }
       const name = nameOf(seen);
       lastNanos = nowNanos;
       if (seen.kind === "fileRemoved") {
-        if (!files.delete(name)) violations.report("I12", nowNanos, `${name} is removed, but is not there`);
+        const isSwept = seen.direction === "output" && dead.get(seen.node)?.has(clientOf(seen.call)) === true;
+        if (!files.delete(name) && !isSwept)
+          violations.report("I12", nowNanos, `${name} is removed, but is not there`);
         return;
       }
       if (seen.sizeBytes <= INLINE_BYTES_MAX) {
         violations.report("I12", nowNanos, `${name} has ${seen.sizeBytes} B, which fit a message`);
       }
       if (files.has(name)) violations.report("I12", nowNanos, `${name} is made, but is there already`);
-      files.set(name, { node: seen.node, madeNanos: nowNanos });
+      files.set(name, { ...seen, madeNanos: nowNanos });
     },
 
     finish(nowNanos) {

@@ -74,6 +74,7 @@ export function createRuntimeInvariants({
           return;
         case "fileCreated":
         case "fileRemoved":
+        case "outputsSwept":
           files.observe(seen, nowNanos);
           return;
         case "callBegun":
@@ -88,6 +89,7 @@ export function createRuntimeInvariants({
           return;
         case "callArrived":
         case "callDropped":
+        case "workerConnected":
         case "workerDisconnected":
           calls.observe(seen, nowNanos);
           pools.observe(seen, nowNanos);

@@ -107,9 +107,9 @@ test("as designed a node that comes back after a loss of power gets calls again,
   expect(failed + unknown).toBeLessThan(100);
   const { nodes, running } = deployment.simulation.stateOf(deployment.gateway) as GatewayState;
   expect(nodes.listed).toHaveLength(2);
-  expect(nodes.known.map(({ inFlight, endOverdue }) => [inFlight, endOverdue])).toEqual([
-    [0, false],
-    [0, false],
+  expect(nodes.known.map(({ inFlight, endsOverdue }) => [inFlight, endsOverdue])).toEqual([
+    [0, 0],
+    [0, 0],
   ]);
   expect(running).toBe(0);
 });
