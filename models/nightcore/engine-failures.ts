@@ -13,6 +13,7 @@ import { currentLimit, drain } from "./dispatcher.ts";
 import { failRunning, giveUp } from "./engine-calls.ts";
 import {
   type Dispatcher,
+  ENGINE_WORK,
   type EngineEffects,
   type EngineState,
   NO_SLOT,
@@ -111,9 +112,17 @@ function makeUpFor(
   for (const record of state.records) {
     if (record.call !== 0 && record.caller === client) record.callerGone = true;
   }
-  out.observe?.({ kind: "outputsSwept", node: state.config.node, client } satisfies Observation);
+  sweepFiles(state, client, out);
   if (slot !== NO_SLOT && state.config.mutation === Bug.deadWorkerRuns) freeRecord(state, slot);
   else if (slot !== NO_SLOT) failRunning(state, dispatcher, slot, out);
   refill(state, dispatcher, out);
   if (state.config.settings.limitOnDrain) drain(state, dispatcher, giveUp, out);
+}
+
+/** What a dead worker has made and cannot remove any more; those of asynchronous calls belong to the engine. */
+function sweepFiles({ config, records }: EngineState, client: ClientId, out: EngineEffects): void {
+  out.work(ENGINE_WORK.removeFile, 1);
+  if (out.observe === undefined) return;
+  const except = records.filter(({ caller, async }) => caller === client && async).map(({ call }) => call);
+  out.observe({ kind: "filesSwept", node: config.node, client, except } satisfies Observation);
 }

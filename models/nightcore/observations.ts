@@ -135,8 +135,16 @@ export type FileObservation =
       readonly call: CallId;
       readonly direction: FileDirection;
     }
-  /** A worker has died: whatever is there of the outputs of calls that it made is removed. Files have its number in their names. */
-  | { readonly kind: "outputsSwept"; readonly node: number; readonly client: ClientId };
+  /**
+   * A worker has died: the files of calls that it made, which have its number in their names, are removed, but for those of calls
+   * that are carried out all the same.
+   */
+  | {
+      readonly kind: "filesSwept";
+      readonly node: number;
+      readonly client: ClientId;
+      readonly except: readonly CallId[];
+    };
 
 export type WorkerObservation =
   /** A worker begins the handler of a call, made for a client's request. */
@@ -154,7 +162,7 @@ export type WorkerObservation =
       readonly processingNanos: Nanos;
     })
   /**
-   * A worker takes a result for that of `call`, which it made for `parent`. `of`: the call that it is of; `request`,
+   * A worker takes a result for that of `call`, which it made for `parent`, or has waited long enough and takes it for failed. `of`: the call that it is of; `request`,
    * `outputRequest`: the client's requests that the caller and the output are for.
    */
   | {

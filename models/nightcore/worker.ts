@@ -324,5 +324,17 @@ function giveUpPipe(state: WorkerState, client: ClientId, out: WorkerEffects): v
   if (slot === undefined || slot.open.length === 0) return;
   out.count("worker.pipeTimeout");
   const given = closeCall(state, slot, 0, out);
+  const { call, execution } = slot.run!;
+  out.observe?.({
+    kind: "resultTaken",
+    node: state.config.node,
+    client,
+    parent: call,
+    call: given.call,
+    of: given.call,
+    request: execution.request,
+    outputRequest: execution.request,
+    ok: false,
+  } satisfies Observation);
   goOn(state, client, given.task, false, false, out);
 }

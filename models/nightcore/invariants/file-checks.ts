@@ -31,18 +31,18 @@ export function createFileChecks(violations: Violations, calmFromNanos: Nanos): 
         dead.delete(seen.node);
         return;
       }
-      if (seen.kind === "outputsSwept") {
-        for (const [name, { node, call, direction }] of files) {
-          if (node === seen.node && direction === "output" && clientOf(call) === seen.client)
-            files.delete(name);
+      if (seen.kind === "filesSwept") {
+        const { client, except } = seen;
+        for (const [name, { node, call }] of files) {
+          if (node === seen.node && clientOf(call) === client && !except.includes(call)) files.delete(name);
         }
-        dead.set(seen.node, (dead.get(seen.node) ?? new Set()).add(seen.client));
+        dead.set(seen.node, (dead.get(seen.node) ?? new Set()).add(client));
         return;
       }
       const name = nameOf(seen);
       lastNanos = nowNanos;
       if (seen.kind === "fileRemoved") {
-        const isSwept = seen.direction === "output" && dead.get(seen.node)?.has(clientOf(seen.call)) === true;
+        const isSwept = dead.get(seen.node)?.has(clientOf(seen.call)) === true;
         if (!files.delete(name) && !isSwept)
           violations.report("I12", nowNanos, `${name} is removed, but is not there`);
         return;

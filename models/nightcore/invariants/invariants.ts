@@ -74,7 +74,7 @@ export function createRuntimeInvariants({
           return;
         case "fileCreated":
         case "fileRemoved":
-        case "outputsSwept":
+        case "filesSwept":
           files.observe(seen, nowNanos);
           return;
         case "callBegun":

@@ -5,6 +5,7 @@
 
 import { CLUSTER_DEFAULTS } from "../../../models/applications/deployment.ts";
 import { createNightcore, START_UP_NANOS } from "../../../models/nightcore/cluster.ts";
+import { QUIET_NANOS } from "../../../models/nightcore/invariants/gateway-checks.ts";
 import { createRuntimeInvariants } from "../../../models/nightcore/invariants/invariants.ts";
 import type { RuntimeInvariant } from "../../../models/nightcore/invariants/violations.ts";
 import { SWITCHED } from "../../../models/nightcore/mutations.ts";
@@ -49,6 +50,8 @@ export interface RuntimeVerdict {
 const EVENTS_MAX = 500_000;
 /** Launches are given up after five seconds, gateways looked for every three: longer than both, and than both in a row. */
 const SETTLE_NANOS: Nanos = 15 * SECOND;
+/** So many times as long may what is asked for take. */
+const SLOW_MAX = 8;
 
 export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
   const { seed, mutation, shuffleTies, nodes, costs, functions, faults: plan, healNanos } = subject;
@@ -66,14 +69,7 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
     settings: designed,
     functions: names,
     calmFromNanos: wholeNanos,
-    pending: () =>
-      simulation.recorder
-        .pending()
-        // A client that has ended asks for nothing any more.
-        .filter(
-          ({ process, startNanos }) =>
-            !wasStruck(faults.periods, simulation.processes[process]!.name, startNanos),
-        ),
+    pending: () => pending(),
   });
   const deployment = createNightcore({
     seed,
@@ -102,9 +98,22 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
     healAtNanos: START_UP_NANOS + healNanos,
   };
   const faults = installFaults(simulation, ours, { resolve: (part) => playersOf(part, deployment, names) });
+  /** A client that has ended asks for nothing any more. */
+  const pending = () =>
+    simulation.recorder
+      .pending()
+      .filter(
+        ({ process, startNanos }) =>
+          !wasStruck(faults.periods, simulation.processes[process]!.name, startNanos),
+      );
   try {
     simulation.start();
     simulation.run(wholeNanos + SETTLE_NANOS);
+    // Functions of one worker that wait for many others are slow.
+    for (let i = 1; i < SLOW_MAX && pending().length > 0; i++) {
+      simulation.run(wholeNanos + SETTLE_NANOS * (i + 1));
+    }
+    simulation.run(simulation.nowNanos + QUIET_NANOS + SECOND);
     invariants.finish(simulation.nowNanos);
   } catch (error) {
     fail("exception", simulation.nowNanos, describeError(error));
