@@ -105,6 +105,7 @@ export function sizeBytes(message: NightcoreMessage): Bytes {
     case "stopWorker":
     case "startWorker":
     case "workerHello":
+    case "workerGone":
     case "workerWelcome":
     case "invoke":
     case "done":
@@ -131,6 +132,7 @@ function transportReceive(costs: Costs, socket: number, message: NightcoreMessag
     case "stopWorker":
     case "startWorker":
     case "workerHello":
+    case "workerGone":
     case "workerWelcome":
       return costs.control;
     default:
@@ -153,6 +155,7 @@ function transportSend(costs: Costs, socket: number, message: NightcoreMessage):
     case "stopWorker":
     case "startWorker":
     case "workerHello":
+    case "workerGone":
     case "workerWelcome":
       return costs.control;
     default:

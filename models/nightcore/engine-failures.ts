@@ -54,6 +54,15 @@ export function takeClosed(state: EngineState, from: Address, out: EngineEffects
   }
 }
 
+/**
+ * A worker of an earlier life of its process. The process had ended by the time that its hello was read, so that nobody has
+ * brought word of that.
+ */
+export function takeGone(state: EngineState, from: Address, client: ClientId, out: EngineEffects): void {
+  const worker = state.workers[client];
+  if (worker?.process === from) loseWorker(state, client, worker, out);
+}
+
 function loseGateway(state: EngineState, out: EngineEffects): void {
   state.gatewayConnected = false;
   out.count("engine.gatewayLost");

@@ -14,7 +14,7 @@
 import type { Machine } from "../../sim/machine.ts";
 import { becomeFree } from "./dispatcher.ts";
 import { giveUp, takeDone, takeExternalCall, takeInvoke } from "./engine-calls.ts";
-import { greetGateway, takeClosed } from "./engine-failures.ts";
+import { greetGateway, takeClosed, takeGone } from "./engine-failures.ts";
 import {
   type EngineConfig,
   type EngineEffects,
@@ -52,6 +52,9 @@ export const engine: Machine<EngineConfig, EngineState, NightcoreMessage, Engine
         return;
       case "workerHello":
         greetWorker(state, from, message, out);
+        return;
+      case "workerGone":
+        takeGone(state, from, message.client, out);
         return;
       case "closed":
         takeClosed(state, from, out);

@@ -63,6 +63,8 @@ export type LauncherMessage =
 
 export type WorkerToEngine =
   | { readonly kind: "workerHello"; readonly client: ClientId; readonly fn: number }
+  /** The system's answer to what is written to a channel that nobody reads: there is no such worker in the process. */
+  | { readonly kind: "workerGone"; readonly client: ClientId }
   | {
       readonly kind: "invoke";
       readonly client: ClientId;

@@ -89,7 +89,10 @@ export const worker: Machine<WorkerConfig, WorkerState, NightcoreMessage, Worker
         return;
       case "workerWelcome": {
         const slot = state.slots.get(message.client);
-        if (slot === undefined) return;
+        if (slot === undefined) {
+          refuse(state, message.client, out);
+          return;
+        }
         slot.welcomed = true;
         beginHeld(state, slot, out);
         return;
@@ -180,6 +183,7 @@ function takeDispatch(state: WorkerState, message: Dispatch, out: WorkerEffects)
   const slot = state.slots.get(message.client);
   if (slot === undefined) {
     out.count("worker.strangeDispatch");
+    refuse(state, message.client, out);
     return;
   }
   if (slot.welcomed && slot.run === undefined) begin(state, slot, message, out);
@@ -187,6 +191,11 @@ function takeDispatch(state: WorkerState, message: Dispatch, out: WorkerEffects)
     if (slot.welcomed) out.count("worker.dispatchedWhileBusy");
     slot.held.push(message);
   }
+}
+
+/** The engine takes this process for a worker that was in an earlier life of it, or has been stopped. */
+function refuse({ config }: WorkerState, client: ClientId, out: WorkerEffects): void {
+  out.send(config.engine, { kind: "workerGone", client }, client % CHANNELS_PER_PROCESS);
 }
 
 function beginHeld(state: WorkerState, slot: Slot, out: WorkerEffects): void {

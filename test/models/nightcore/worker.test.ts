@@ -494,9 +494,10 @@ describe("a function process", () => {
       expect(fake.crashed).toBeUndefined();
       expect([...fake.state.slots.keys()]).toEqual([4]);
       dispatch(fake, 3, 9);
-      expect(fake.sent).toEqual([]);
+      // As the system answers who writes to a pipe that nobody reads.
+      expect(kindsOf(fake)).toEqual(["workerGone"]);
       dispatch(fake, 4, 10);
-      expect(kindsOf(fake)).toEqual(["done"]);
+      expect(kindsOf(fake)).toContain("done");
     }
   });
 
