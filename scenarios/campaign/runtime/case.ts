@@ -99,6 +99,14 @@ export const EMPTY_RUNTIME_CASE: RuntimeCase = {
   healNanos: 0,
 };
 
+/** Functions that steps call, in their order. */
+export function callsIn(steps: readonly CaseStep[]): string[] {
+  return steps.flatMap((step): string[] => {
+    if (step.op === "parallel") return step.calls.map(({ fn }) => fn);
+    return "fn" in step ? [step.fn] : [];
+  });
+}
+
 /** What people compare cases by. */
 export interface RuntimeCaseSize {
   readonly faults: number;

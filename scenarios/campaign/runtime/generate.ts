@@ -12,7 +12,7 @@ import { numbered } from "../../../sim/faults/injector.ts";
 import { streamFor } from "../../../sim/random.ts";
 import { MICROSECOND, MILLISECOND, type Nanos, SECOND } from "../../../sim/units.ts";
 import { type Draw, drawFrom } from "../draw.ts";
-import type { CaseFunction, CaseLoad, CaseStep, RuntimeCase } from "./case.ts";
+import { type CaseFunction, type CaseLoad, type CaseStep, callsIn, type RuntimeCase } from "./case.ts";
 
 /** What all cases of a campaign have in common. */
 export interface RuntimeCampaign {
@@ -130,13 +130,6 @@ function drawSteps(
     if (draw.chance(0.2)) steps.push({ op: "store" });
   }
   return steps;
-}
-
-export function callsIn(steps: readonly CaseStep[]): string[] {
-  return steps.flatMap((step): string[] => {
-    if (step.op === "parallel") return step.calls.map(({ fn }) => fn);
-    return "fn" in step ? [step.fn] : [];
-  });
 }
 
 /** Around the bound between a message and a file, mostly. */
