@@ -4,6 +4,7 @@ import { runBatch } from "./batch.ts";
 import type { Case } from "./case.ts";
 import type { Campaign } from "./generate.ts";
 import { type Hunt, hunt } from "./hunt.ts";
+import { huntRuntime, type RuntimeHunt } from "./runtime/hunt.ts";
 import { shrinkCase } from "./shrink.ts";
 
 export type Task =
@@ -19,7 +20,8 @@ export type Task =
       readonly failure: string;
       readonly attempts: number;
     }
-  | ({ readonly kind: "hunt" } & Hunt);
+  | ({ readonly kind: "hunt" } & Hunt)
+  | ({ readonly kind: "huntRuntime" } & RuntimeHunt);
 
 export default function perform(task: Task): unknown {
   switch (task.kind) {
@@ -29,5 +31,7 @@ export default function perform(task: Task): unknown {
       return shrinkCase(task.case, task.failure, task);
     case "hunt":
       return hunt(task);
+    case "huntRuntime":
+      return huntRuntime(task);
   }
 }
