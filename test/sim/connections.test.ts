@@ -197,6 +197,36 @@ describe("whoever watches a peer", () => {
     expect(kinds.at(-1)).toBe("closed");
   });
 
+  test("hears of its end ahead of what its next life sends, however soon that is", () => {
+    const orders = new Set<string>();
+    for (let seed = 0; seed < 40; seed++) {
+      const simulation = simulate({ seed, link: link({ kind: "uniform", low: 0, high: 500 }) });
+      const peer = add(simulation, "peer", logging({ start: (out) => out.send(1, note("first words")) }));
+      const watcher = add(simulation, "watcher", watching(peer));
+      simulation.start();
+      simulation.run(1_000);
+      simulation.crash(peer);
+      simulation.run(1_001);
+      simulation.boot(peer);
+      simulation.run(10_000);
+      orders.add(kindsOf(simulation, watcher).join(", "));
+    }
+    expect([...orders]).toEqual(["first words, closed, first words"]);
+  });
+
+  test("hears of its end although a reset strikes what is under way", () => {
+    const simulation = simulate({ link: link(10) });
+    const peer = add(simulation, "peer", logging({}));
+    const watcher = add(simulation, "watcher", watching(peer));
+    simulation.start();
+    simulation.run(50);
+    simulation.crash(peer);
+    simulation.run(55);
+    simulation.reset([peer], [watcher]);
+    simulation.run(100);
+    expect(logOf(simulation, watcher)).toEqual([[60, "closed"]]);
+  });
+
   test("hears at once of a peer that is down, and no second time", () => {
     const simulation = simulate({ link: link(10) });
     const peer = add(simulation, "peer", logging({}));

@@ -229,6 +229,17 @@ describe("an open load", () => {
     expect(gaps.filter((gap) => gap > mean).length / gaps.length).toBeCloseTo(1 / Math.E, 1);
   });
 
+  test("at given moments makes its requests then, several at once where a moment is given twice", () => {
+    const atNanos = [1, 3, 3, 3, 8].map((millis) => millis * MILLISECOND);
+    const load: Load = { kind: "moments", atNanos, connections: 2 };
+    const service: Distribution = { kind: "constant", value: MILLISECOND - 2 * LATENCY_NANOS };
+    const { simulation, sent, results } = createTest({ load, service });
+    simulation.run(50 * MILLISECOND);
+    // The third at once finds both connections busy.
+    expect(sent().map((each) => each.atNanos / MILLISECOND)).toEqual([1, 3, 3, 4, 8]);
+    expect(results()).toMatchObject({ count: 5, maxNanos: 2 * MILLISECOND });
+  });
+
   test("follows the steps of its rate", () => {
     const rate = [
       { fromNanos: 0, perSecond: 100 },

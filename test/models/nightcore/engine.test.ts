@@ -370,6 +370,22 @@ describe("the death of a worker", () => {
     expect(fake.state.freeSlots).toHaveLength(fake.state.records.length);
   });
 
+  test("of which nobody has told shows when the process does not know the worker", () => {
+    const fake = fakeEngine([ONE]);
+    const [[a]] = startWorkers(fake) as [[number]];
+    callFromGateway(fake, 1);
+    takeSent(fake);
+    fake.receive(processOf(a) + 1, { kind: "workerGone", client: a });
+    expect(fake.state.dispatchers[0]).toMatchObject({ workers: 1 });
+    fake.receive(processOf(a), { kind: "workerGone", client: a });
+    expect(fake.state.dispatchers[0]).toMatchObject({ workers: 0, running: 0 });
+    expect(
+      takeSent(fake)
+        .map(({ message }) => message.kind)
+        .sort(),
+    ).toEqual(["createWorker", "externalDone"]);
+  });
+
   test("takes all workers of its process with it", () => {
     const fake = fakeEngine([TWO]);
     fake.receive(launcherOf(0), { kind: "launcherHello", fn: 0 });

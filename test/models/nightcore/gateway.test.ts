@@ -238,6 +238,17 @@ describe("a node that is gone", () => {
     expect(gate.answered()).toEqual([[2, 500]]);
   });
 
+  test("that lost power several times before anybody noticed keeps what its last life has", () => {
+    const gate = fakeGateway();
+    for (let life = 0; life < 3; life++) gate.hello(0, 0, 1);
+    gate.request(1);
+    gate.closed(engineOf(0));
+    gate.closed(engineOf(0));
+    expect(gate.answered()).toEqual([]);
+    gate.closed(engineOf(0));
+    expect(gate.answered()).toEqual([[1, 500]]);
+  });
+
   test("stays in the list in the release: 404 for what is sent there, nothing for what it had", () => {
     const gate = fakeGateway({ ...RELEASED, balancing: "roundRobin" });
     gate.hello(0, 0);
