@@ -13,7 +13,7 @@ import {
 } from "../../../models/nightcore/messages.ts";
 import type { Observation } from "../../../models/nightcore/observations.ts";
 import { worker } from "../../../models/nightcore/worker.ts";
-import type { WorkerConfig, WorkerState } from "../../../models/nightcore/worker-state.ts";
+import { WORKER_WORK, type WorkerConfig, type WorkerState } from "../../../models/nightcore/worker-state.ts";
 import { type AnyMachine, bind, type Mode } from "../../../sim/interpreter.ts";
 import type { Address, Effects, TimerName } from "../../../sim/machine.ts";
 import { settled } from "../../../sim/structures/settled.ts";
@@ -30,6 +30,8 @@ export interface FakeProcess<State> {
   readonly timers: Map<TimerName, Nanos>;
   readonly counters: Map<string, number>;
   readonly worked: [kind: string, amount: number][];
+  /** How often a worker came to its first call; kept apart, as it would stand in every list of work. */
+  firstCalls: number;
   readonly watched: Address[];
   readonly observed: Observation[];
   /** Threads that it lets work, as it has set them one after the other. */
@@ -58,6 +60,7 @@ export function fakeProcess<State>(
     timers: new Map(),
     counters: new Map(),
     worked: [],
+    firstCalls: 0,
     watched: [],
     observed: [],
     parallelism: [],
@@ -81,7 +84,10 @@ export function fakeProcess<State>(
       void fake.sent.push({ to, message: keep(message) as NightcoreMessage, connection }),
     setTimer: (timer, afterNanos) => void fake.timers.set(timer, afterNanos),
     cancelTimer: (timer) => void fake.timers.delete(timer),
-    work: (kind, amount) => void fake.worked.push([kind, amount]),
+    work: (kind, amount) => {
+      if (kind === WORKER_WORK.firstCall) fake.firstCalls += amount;
+      else fake.worked.push([kind, amount]);
+    },
     count: (counter, amount = 1) =>
       void fake.counters.set(counter, (fake.counters.get(counter) ?? 0) + amount),
     watch: (peer) => void fake.watched.push(peer),

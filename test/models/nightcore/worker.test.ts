@@ -93,6 +93,13 @@ describe("a worker and its engine", () => {
     ]);
   });
 
+  test("pays for what a worker does before its first call once in its life", () => {
+    const fake = alone("cpp", [LEAF]);
+    expect(fake.firstCalls).toBe(0);
+    for (let call = 9; call < 12; call++) dispatch(fake, 3, call);
+    expect(fake.firstCalls).toBe(1);
+  });
+
   test("measures by a clock that goes on while it works, and over everything that it waits for", () => {
     const fake = alone("cpp", [code(call(0))]);
     fake.now = 1_000;
