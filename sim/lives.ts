@@ -81,7 +81,10 @@ export class Lives {
     const { machine, config } = process.options;
     const out = process.costs === undefined ? this.instant : this.step;
     out.enter(process, this.world.nowNanos);
-    if (out === this.step) this.step.factor = cpuFactor(process);
+    if (out === this.step) {
+      this.step.thread = 0;
+      this.step.factor = cpuFactor(process);
+    }
     const state = machine.start(config, out);
     process.cell[0] = this.world.checked ? settled(state) : state;
     if (out === this.step) this.step.flush(0);

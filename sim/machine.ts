@@ -71,14 +71,15 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   /** The process this step runs in. */
   readonly self: Address;
   /**
-   * Which thread of the process's first pool executes this step, from 0; 0 without a cost model and in other pools. What
-   * event-loop servers know: which of their connections are this thread's own.
+   * Which thread of the process's first pool executes this step, from 0; 0 without a cost model, in other pools, in a shared
+   * pool and in `start`. What event-loop servers know: which of their connections are this thread's own.
    */
   readonly thread: number;
 
   /**
    * Sends a message. Delivery, delay and order are the network's business; a message to oneself goes round as well.
-   * `connection`: which of several pinned connections it takes (sim/network.ts, `LinkProfile.pinned`), from 0.
+   * `connection`: which of several pinned connections it takes (sim/network.ts, `LinkProfile.pinned`), from 0, which is the
+   * default. One that the link does not have, or any on a link that is not pinned, is a RangeError.
    */
   send(to: Address, message: Message, connection?: number): void;
   /**

@@ -156,9 +156,10 @@ export class Transport {
     } satisfies HandOff);
   }
 
-  /** The link and the connection, if one is named, for a message; naming one that there is not is a bug of the machine. */
+  /** Naming a connection that there is not is a bug of the machine. */
   checkConnection(link: Link, from: Process, to: Address, connection: number): void {
-    if (link.pinned && connection >= 0 && connection < link.connections) return;
+    if (link.pinned && Number.isInteger(connection) && connection >= 0 && connection < link.connections)
+      return;
     const there = link.pinned ? `which has ${link.connections}` : "whose connections are not pinned";
     throw new RangeError(
       `${from.name} names connection ${connection} to ${this.processes[to]!.name}, ${there}`,

@@ -117,6 +117,96 @@ describe("several pinned connections", () => {
     expect(logOf(simulation, sink)).toEqual([[10 + 100 + 1_000 + 10, "x"]]);
   });
 
+  test("are no thread's own when a process starts, whatever ran before", () => {
+    const simulation = simulate({ link: PINNED });
+    const host = simulation.addHost({ name: "host", cores: 8 });
+    const threads: [string, number][] = [];
+    const machine = logging({
+      start: (out) => void threads.push(["start", out.thread]),
+      receive: ({ kind }, out) => void threads.push([kind, out.thread]),
+    });
+    const pool = { host, costs: costs({ receiveNanos: () => 1 }), pools: [{ name: "io", threads: 4 }] };
+    const receiver = add(simulation, "receiver", machine, pool);
+    add(simulation, "sender", logging({ start: (out) => out.send(receiver, note("x"), 3) }));
+    simulation.start();
+    simulation.run(100);
+    simulation.crash(receiver);
+    simulation.boot(receiver);
+    expect(threads).toEqual([
+      ["start", 0],
+      ["x", 3],
+      ["start", 0],
+    ]);
+  });
+
+  test("agree on their threads and lose nothing, however many there are, whoever names which; in both modes", () => {
+    const plans = fc.record({
+      connections: fc.integer({ min: 2, max: 12 }),
+      shift: fc.integer({ min: 0, max: 5 }),
+      senderThreads: fc.integer({ min: 1, max: 5 }),
+      receiverThreads: fc.integer({ min: 1, max: 5 }),
+      // Which connection brings the relay a message, and which one it passes it on by.
+      sends: fc.array(fc.tuple(fc.nat({ max: 11 }), fc.nat({ max: 11 })), { minLength: 1, maxLength: 30 }),
+    });
+    fc.assert(
+      fc.property(plans, ({ connections, shift, senderThreads, receiverThreads, sends }) => {
+        const run = (mode: "fast" | "checked") => {
+          const profile = link(
+            { kind: "uniform", low: 0, high: 5_000 },
+            { pinned: true, connections, shift },
+          );
+          const simulation = simulate({ link: profile, mode });
+          const came: [connection: number, round: number, thread: number][] = [];
+          const pool = (threads: number) => ({
+            host: simulation.addHost({ name: `host of ${threads} + ${simulation.hosts.length}`, cores: 4 }),
+            costs: costs({ receiveNanos: () => 30, sendNanos: () => 20 }),
+            pools: [{ name: "io", threads }],
+            handOffNanos: 5,
+          });
+          const sink = add(
+            simulation,
+            "sink",
+            logging({
+              receive: ({ value }, out) => {
+                const [connection, round] = value as [number, number];
+                came.push([connection, round, out.thread]);
+              },
+            }),
+            pool(receiverThreads),
+          );
+          const relay = add(
+            simulation,
+            "relay",
+            logging({
+              receive: ({ value }, out) => out.send(sink, note("on", value), (value as [number, number])[0]),
+            }),
+            pool(senderThreads),
+          );
+          add(
+            simulation,
+            "source",
+            logging({
+              start: (out) => {
+                sends.forEach(([by, onward], round) => {
+                  out.send(relay, note("x", [onward % connections, round]), by % connections);
+                });
+              },
+            }),
+          );
+          simulation.start();
+          simulation.run(1e6);
+          return { came, digest: simulation.digest.toString() };
+        };
+        const fast = run("fast");
+        expect(fast.came).toHaveLength(sends.length);
+        for (const [connection, , thread] of fast.came)
+          expect(thread).toBe((connection + shift) % receiverThreads);
+        expect(run("checked")).toEqual(fast);
+      }),
+      { seed: 5, numRuns: 60 },
+    );
+  });
+
   test("keep order each for itself", () => {
     const simulation = simulate({
       link: link({ kind: "uniform", low: 0, high: 1e6 }, { pinned: true, connections: 3 }),
@@ -159,6 +249,8 @@ describe("several pinned connections", () => {
     };
     expect(naming(6)).toThrow("source names connection 6 to sink, which has 6");
     expect(naming(-1)).toThrow(RangeError);
+    expect(naming(0.5)).toThrow("source names connection 0.5 to sink, which has 6");
+    expect(naming(Number.NaN)).toThrow(RangeError);
     expect(naming(0, link(1, { connections: 4 }))).toThrow("whose connections are not pinned");
   });
 });
