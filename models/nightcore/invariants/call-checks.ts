@@ -79,7 +79,8 @@ export function createCallChecks(violations: Violations, calmFromNanos: Nanos): 
             const where = internal ? "from a worker" : "from the gateway";
             violations.report("I15", nowNanos, `call ${call} of client ${clientOf(call)} comes ${where}`);
           }
-          if (internal) node.open.set(call, nowNanos);
+          // With a pipe of its own, whoever made it may have given it up before it came.
+          if (internal && !node.returned.has(call)) node.open.set(call, nowNanos);
           return;
         }
         case "callBegun": {
