@@ -18,7 +18,7 @@ import {
 } from "./events.ts";
 import { cpuFactor, type Executor, JOB_HAND_OFF, JOB_MESSAGE, JOB_TIMER } from "./executor.ts";
 import type { Address, Tagged } from "./machine.ts";
-import { LOST, type Network } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { Process } from "./process.ts";
 import { settled } from "./structures/settled.ts";
 import type { TimerEntry, Timers } from "./timers.ts";
@@ -129,7 +129,7 @@ export class Lives {
       const afterNanos = withHost ? network.link(process, watcher).keepAliveNanos : 0;
       if (afterNanos === undefined) continue;
       const atNanos = transport.close(process, watcher, nowNanos, afterNanos);
-      if (!withHost && atNanos !== LOST) told.push([watcher, atNanos]);
+      if (!withHost) told.push([watcher, atNanos]);
     }
     process.watchers.clear();
     for (const other of processes) other.watchers.delete(process.address);
@@ -137,13 +137,17 @@ export class Lives {
   }
 
   watch(watcher: Process, peer: Address): void {
-    const { processes, nowNanos, transport } = this.world;
+    const { processes, nowNanos, transport, network } = this.world;
     const watched = processes[peer];
     if (watched === undefined) {
       throw new RangeError(`${watcher.name} watches address ${peer}, which nobody has`);
     }
-    if (watched.up) watched.watchers.add(watcher.address);
-    else transport.close(watched, watcher, nowNanos, 0);
+    if (watched.up) {
+      watched.watchers.add(watcher.address);
+      return;
+    }
+    // LOST is earlier than any moment, and holds nothing back.
+    network.holdBack(network.link(watched, watcher), transport.close(watched, watcher, nowNanos, 0));
   }
 
   pause(process: Process): void {

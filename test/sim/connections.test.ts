@@ -306,6 +306,25 @@ describe("whoever watches a peer", () => {
     expect([...orders]).toEqual(["first words, closed, first words"]);
   });
 
+  test("that is down when it begins to hears of that ahead of what its next life sends", () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const simulation = simulate({ seed, link: link({ kind: "uniform", low: 0, high: 500 }) });
+      const peer = add(simulation, "peer", logging({ start: (out) => out.send(1, note("words")) }));
+      const watcher = add(
+        simulation,
+        "watcher",
+        logging({ start: (out) => out.setTimer("watch", 1_000), timeout: (_timer, out) => out.watch(peer) }),
+      );
+      simulation.start();
+      simulation.run(999);
+      simulation.crash(peer);
+      simulation.run(1_001);
+      simulation.boot(peer);
+      simulation.run(10_000);
+      expect(kindsOf(simulation, watcher)).toEqual(["words", "timer watch", "closed", "words"]);
+    }
+  });
+
   test("hears of its end although a reset strikes what is under way", () => {
     const simulation = simulate({ link: link(10) });
     const peer = add(simulation, "peer", logging({}));
