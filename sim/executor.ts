@@ -76,13 +76,14 @@ export class Executor {
 
   wakeThread(process: Process, thread: number): void {
     const station = process.threads[thread]!;
+    const now = this.clock.nowNanos;
+    if (!station.wakePending || station.wakeAtNanos !== now) return;
     station.wakePending = false;
     if (station.waiting === 0) return;
     const queue = station.queue;
     const job = queue.headKind;
     const source = queue.headSource;
     const payload = queue.headPayload;
-    const now = this.clock.nowNanos;
     const server = station.idleServer(now);
     // Of a shared pool fewer threads may work than when this was scheduled.
     if (server >= 0) {
@@ -175,15 +176,26 @@ export class Executor {
     this.ensureCoresWake(process.host);
   }
 
+  /** From now on so many threads of a shared pool work at a time. Who waits need not wait for one that is busy any more. */
+  setParallelism(process: Process, thread: number, threads: number): void {
+    const station = process.threads[thread]!;
+    station.limit = threads;
+    // What is scheduled comes when a thread ends its job; it is superseded.
+    if (station.wakePending && station.nextFreeNanos() < station.wakeAtNanos) station.wakePending = false;
+    this.ensureThreadWake(process, thread, station);
+  }
+
   /** Somebody waits for a thread: it is woken when one is free. */
-  ensureThreadWake(process: Process, thread: number, station: Station): void {
+  private ensureThreadWake(process: Process, thread: number, station: Station): void {
     if (station.wakePending || station.waiting === 0) return;
     const freeAt = station.nextFreeNanos();
     // A thread that waits for a core is woken by the core.
     if (freeAt === FOREVER) return;
+    const at = Math.max(this.clock.nowNanos, freeAt);
     station.wakePending = true;
+    station.wakeAtNanos = at;
     const meta = metaOf(WAKE_THREAD, thread, this.incarnations[process.address]!, 0);
-    this.queue.push(Math.max(this.clock.nowNanos, freeAt), process.address, 0, meta, undefined);
+    this.queue.push(at, process.address, 0, meta, undefined);
   }
 
   private ensureCoresWake(host: Host): void {

@@ -92,7 +92,11 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
    * this step sends still leaves; its state and its timers are gone, as with any crash of a process.
    */
   crash(restartNanos: Nanos): void;
-  /** From now on at most so many threads of a shared pool work at a time: 1 to all of them, which is the default. */
+  /**
+   * From now on at most so many threads of a shared pool work at a time: 1 to all of them, which is the default and what a
+   * process has when it starts again. Where it rises jobs that wait start at once; where it falls those that run go on, and
+   * the next starts when fewer are left. Any other number, or a pool that is not shared, is a RangeError.
+   */
   setParallelism(pool: number, threads: number): void;
 
   /** (Re)sets a timer to expire `afterNanos` after the end of this step. What a step says about a timer last holds. */

@@ -31,7 +31,8 @@ export interface LinkProfile {
   /**
    * Connections belong to one thread at each end, and a step of another thread that wants to send hands the message to the
    * owner first. With one connection the pair's threads follow from their addresses; of several the sender names one, and
-   * connection c belongs to thread c modulo the number of I/O threads, at either end.
+   * connection c belongs to thread c modulo the number of I/O threads, at either end. At an end whose first pool is shared
+   * they belong to the pool, and nothing is handed over.
    */
   readonly pinned?: boolean;
   /** Of pinned connections: any thread of the sender writes them itself, only reading belongs to the owner. */
@@ -83,6 +84,8 @@ export interface Endpoint {
   readonly name: string;
   /** Threads that share the process's connections among them: those of the first pool. */
   readonly ioThreadCount: number;
+  /** Whether the first pool is shared: connections then belong to none of its threads. */
+  readonly sharedIo: boolean;
   /** All threads. Those of other pools open connections of their own when they send. */
   readonly threadCount: number;
   readonly nic: Nic;
@@ -318,11 +321,11 @@ export function createLink(
   profile: LinkProfile,
   sampler: Sampler,
   stream: RandomStream,
-  { threadCount, ioThreadCount }: Pick<Endpoint, "threadCount" | "ioThreadCount">,
+  { threadCount, ioThreadCount, sharedIo }: Pick<Endpoint, "threadCount" | "ioThreadCount" | "sharedIo">,
   owner: number,
 ): Link {
   const { pinned = false, local = false, sharedWrites = false, shift = 0, keepAliveNanos } = profile;
-  const handsOver = pinned && !sharedWrites;
+  const handsOver = pinned && !sharedWrites && !sharedIo;
   const connections = pinned ? Math.max(1, profile.connections) : profile.connections;
   const lanesOf = pinned ? 1 : threadCount;
   const lanes = new Array<number>(connections === 0 ? 0 : lanesOf * (ARRIVALS + connections)).fill(0);

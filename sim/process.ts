@@ -199,6 +199,7 @@ export function createProcess(
     held: [],
     suspended: [],
     ioThreadCount: costs === undefined ? 1 : poolStations[0]!,
+    sharedIo: pools[0]?.shared === true,
     threadCount,
     timerTurn: 0,
     up: false,
@@ -213,5 +214,11 @@ export function createProcess(
 function datagramLink(profile: LinkProfile, seed: string, name: string, threadCount: number): Link {
   const alone = { ...profile, connections: 0, pinned: false };
   const stream = streamFor(seed, `datagrams ${name}`);
-  return createLink(alone, compile(profile.latency), stream, { threadCount, ioThreadCount: 1 }, 0);
+  return createLink(
+    alone,
+    compile(profile.latency),
+    stream,
+    { threadCount, ioThreadCount: 1, sharedIo: false },
+    0,
+  );
 }

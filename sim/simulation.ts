@@ -353,16 +353,12 @@ export class Simulation {
   setParallelism(process: Process, pool: number, threads: number): void {
     const { pools, poolStart, costs } = process;
     const { shared = false, threads: all = 0, name = "" } = pools[pool] ?? {};
-    if (!shared || !(threads >= 1 && threads <= all)) {
+    if (!shared || !(Number.isInteger(threads) && threads >= 1 && threads <= all)) {
       throw new RangeError(
         `${process.name} cannot let ${threads} threads work of pool ${pool} (${name}, ${shared ? `shared, ${all} threads` : "not shared"})`,
       );
     }
-    if (costs === undefined) return;
-    const thread = poolStart[pool]!;
-    const station = process.threads[thread]!;
-    station.limit = threads;
-    this.executor.ensureThreadWake(process, thread, station);
+    if (costs !== undefined) this.executor.setParallelism(process, poolStart[pool]!, threads);
   }
 
   /** The disk of a host serves nobody until then; syncs that are under way take so much longer. */

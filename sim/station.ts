@@ -30,7 +30,10 @@ export interface StationCounts {
   readonly queueLengthMax: number;
 }
 
-/** Where things lie in a station's `numbers`; behind these, per server, until when it is busy, and its service time. */
+/**
+ * Where things lie in a station's `numbers`; behind these, per server, until when it is busy, and its service time; at the
+ * end the moment of the wake-up that is pending.
+ */
 const BUSY = 0;
 const WAIT = 1;
 const QUEUE_AREA = 2;
@@ -44,7 +47,7 @@ export class Station {
   waiting = 0;
   /** Whether an event that will look at the queue is already scheduled. */
   wakePending = false;
-  /** So many servers may start jobs; the others, if any, end what they have. */
+  /** So many servers may be busy when another job starts; what runs is not interrupted when this falls. */
   limit: number;
   private jobs = 0;
   private queueLengthMax = 0;
@@ -59,7 +62,7 @@ export class Station {
     }
     this.servers = servers;
     this.limit = servers;
-    this.numbers = new Float64Array(FREE_AT + 2 * servers);
+    this.numbers = new Float64Array(FREE_AT + 2 * servers + 1);
   }
 
   /** Until when a server is busy; FOREVER while a job holds it that waits for something else. */
@@ -72,11 +75,11 @@ export class Station {
     return this.waiting > 0 ? -1 : this.idleServer(nowNanos);
   }
 
-  /** A server that is not busy, or -1. */
+  /** A server that may start a job, or -1. */
   idleServer(nowNanos: Nanos): number {
-    const numbers = this.numbers;
-    const limit = this.limit;
-    for (let server = 0; server < limit; server++) {
+    const { numbers, servers, limit } = this;
+    if (limit < servers && this.busyServers(nowNanos) >= limit) return -1;
+    for (let server = 0; server < servers; server++) {
       if (numbers[FREE_AT + server]! <= nowNanos) return server;
     }
     return -1;
@@ -91,13 +94,24 @@ export class Station {
     return busy;
   }
 
-  /** The moment at which the next server becomes free. */
+  /** The moment from which a server may start a job. */
   nextFreeNanos(): Nanos {
+    const { numbers, servers, limit } = this;
+    // So many servers have to be free that, of all, fewer than the limit are busy.
+    if (limit < servers) return numbers.slice(FREE_AT, FREE_AT + servers).sort()[servers - limit]!;
     let earliest: Nanos = FOREVER;
-    for (let server = 0; server < this.limit; server++) {
+    for (let server = 0; server < servers; server++) {
       earliest = Math.min(earliest, this.freeAtNanos(server));
     }
     return earliest;
+  }
+
+  /** When the pending wake-up comes. One that comes at another moment has been superseded by an earlier one. */
+  get wakeAtNanos(): Nanos {
+    return this.numbers[FREE_AT + 2 * this.servers]!;
+  }
+  set wakeAtNanos(atNanos: Nanos) {
+    this.numbers[FREE_AT + 2 * this.servers] = atNanos;
   }
 
   /** A server that a job holds; which of several does not matter, as they are alike. */

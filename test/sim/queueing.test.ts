@@ -199,6 +199,32 @@ describe("an open queue agrees with its closed form", () => {
     expect(counts.waitNanos).toBe(counts.queueAreaNanos);
   });
 
+  test("M/M/4 as a shared pool, of which no more work at a time", () => {
+    const simulation = simulate({ seed: "shared", link: link(0, { pinned: true }) });
+    const pool = server("home");
+    const worker = add(
+      simulation,
+      "server",
+      {
+        ...pool,
+        start(config, out) {
+          out.setParallelism(0, 4);
+          return pool.start(config, out);
+        },
+      } satisfies Machine<undefined, object, Note>,
+      {
+        host: simulation.addHost({ name: "host", cores: 8 }),
+        pools: [{ name: "handlers", threads: 6, shared: true }],
+        ...service(EXPONENTIAL),
+      },
+    );
+    const source = add(simulation, "source", poisson(worker, 0.7 * 4));
+    simulation.start();
+    simulation.run(WARMUP);
+    expectMeans(simulation, "server/handlers", 300_000, erlang(0.7, 4));
+    expectDrained(simulation, source);
+  });
+
   test("M/D/1", () => {
     const { simulation, station } = openQueue(0.7, 1, undefined);
     expectMeans(simulation, station, 600_000, pollaczekKhinchine(0.7, 0));
