@@ -143,8 +143,8 @@ function checking(options: Options): Row[] {
     "checks of what functions see": () => {
       const violations = createViolations();
       const checks = createSessionChecks({ violations });
-      const observer: Observer = (at, observed, nowNanos) =>
-        checks.observe(at, observed as unknown as Observation, nowNanos);
+      const observer: Observer = (_at, observed, nowNanos) =>
+        checks.observe(observed as unknown as Observation, nowNanos);
       return { observer, violations: () => violations.list.length };
     },
     "all checks": (deployment: () => Deployment) => {

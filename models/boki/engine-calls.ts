@@ -21,7 +21,7 @@ import {
   type EngineState,
   type QueuedCall,
 } from "./engine-state.ts";
-import type { MetalogProgress } from "./identifiers.ts";
+import type { LogBookId, MetalogProgress } from "./identifiers.ts";
 import type { BokiMessage, CallId, CallInput } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
@@ -53,8 +53,8 @@ export function startNestedCall(
   const { child, client, input } = message;
   const parent = contextOf(state, from, message.call, client, out);
   if (parent === undefined) return;
-  const progress = state.config.mutation === Mutation.childStartsAtZero ? 0 : parent.progress;
   const { logBook, call } = parent;
+  const progress = progressForChild(state, parent);
   startCall(
     state,
     { call: child, logBook, parent: call, replyTo: from, client, worker: undefined, progress },
@@ -63,12 +63,30 @@ export function startNestedCall(
   );
 }
 
+/** A call has seen what its parent has seen by the time that it is made. */
+function progressForChild({ config }: EngineState, parent: CallContext): MetalogProgress {
+  return config.mutation === Mutation.childStartsAtZero ? 0 : parent.progress;
+}
+
 function startCall(state: EngineState, context: CallContext, input: CallInput, out: EngineEffects): void {
-  const { call, parent, progress } = context;
+  const { call, parent } = context;
   if (state.contexts.has(call)) {
     out.count("engine.callAgain");
     return;
   }
+  openContext(state, context, parent, out);
+  const worker = state.idleWorkers.pop();
+  if (worker === undefined) state.queuedCalls.push({ call, input });
+  else run(state, worker, { call, input }, out);
+}
+
+function openContext(
+  state: EngineState,
+  context: CallContext,
+  parent: CallId | undefined,
+  out: EngineEffects,
+): void {
+  const { call, progress } = context;
   state.contexts.set(call, context);
   out.observe?.({
     kind: "callStarted",
@@ -77,9 +95,6 @@ function startCall(state: EngineState, context: CallContext, input: CallInput, o
     parent,
     progress,
   } satisfies Observation);
-  const worker = state.idleWorkers.pop();
-  if (worker === undefined) state.queuedCalls.push({ call, input });
-  else run(state, worker, { call, input }, out);
 }
 
 function run(state: EngineState, worker: Address, { call, input }: QueuedCall, out: EngineEffects): void {
@@ -107,16 +122,57 @@ export function endCall(
 }
 
 function finishCall(state: EngineState, context: CallContext, output: unknown, out: EngineEffects): void {
-  const { call, parent, replyTo, client, progress } = context;
+  const { call, replyTo, client, progress } = context;
+  closeContext(state, context, out);
+  if (replyTo === undefined) return;
+  if (client === undefined) out.send(replyTo, { kind: "complete", call, output });
+  else out.send(replyTo, { kind: "invokeResult", client, output, progress });
+}
+
+/** A caller has seen what the calls that it waited for have seen. */
+function closeContext(state: EngineState, { call, parent, progress }: CallContext, out: EngineEffects): void {
   state.contexts.delete(call);
   out.observe?.({ kind: "callEnded", call } satisfies Observation);
-  if (client === undefined) {
-    out.send(replyTo, { kind: "complete", call, output });
-    return;
-  }
   if (parent !== undefined && !state.config.defects.childProgressNotMerged)
     raiseProgress(state, parent, progress);
-  out.send(replyTo, { kind: "invokeResult", client, output, progress });
+}
+
+// ---- Calls that a function runtime runs (docs/models/stack.md) -----------------------------------------------------------
+
+/** A call from outside has come to the runtime of this node. */
+export function openExternalCall(
+  state: EngineState,
+  call: CallId,
+  logBook: LogBookId,
+  out: EngineEffects,
+): void {
+  openContext(state, { ...OF_RUNTIME, call, logBook, parent: undefined, progress: 0 }, undefined, out);
+}
+
+/**
+ * A call that the runtime runs makes another. An asynchronous one has seen what its parent has, and the parent is not shown
+ * what it sees. False: the parent is not known.
+ */
+export function openNestedCall(
+  state: EngineState,
+  call: CallId,
+  parentCall: CallId,
+  async: boolean,
+  out: EngineEffects,
+): boolean {
+  const context = state.contexts.get(parentCall);
+  if (context === undefined) return false;
+  const { logBook } = context;
+  const parent = async ? undefined : parentCall;
+  const progress = progressForChild(state, context);
+  openContext(state, { ...OF_RUNTIME, call, logBook, parent, progress }, parentCall, out);
+  return true;
+}
+
+/** The runtime's call has come to its end, whatever end that was. */
+export function closeCall(state: EngineState, call: CallId, out: EngineEffects): void {
+  const context = state.contexts.get(call);
+  if (context !== undefined) closeContext(state, context, out);
 }
 
 /** A worker has booted: the call it ran has come to nothing, and nobody knows what became of what it had asked for. */
@@ -142,12 +198,14 @@ export function takeWorkerStarted(state: EngineState, worker: Address, out: Engi
  */
 export function loseCalls(state: EngineState, out: EngineEffects): void {
   if (state.config.defects.noFailureDetection) return;
-  for (const { call, client, replyTo } of state.contexts.values()) {
+  for (const { call, client, replyTo } of [...state.contexts.values()]) {
+    // The runtime does not take them for lost.
+    if (replyTo === undefined) continue;
+    state.contexts.delete(call);
     out.count("engine.callLost");
     out.observe?.({ kind: "callEnded", call } satisfies Observation);
     if (client === undefined) out.send(replyTo, { kind: "complete", call, output: LOST });
   }
-  state.contexts.clear();
   state.queuedCalls = [];
   state.idleWorkers = [...state.config.workers];
   greetWorkers(state.config, out);
@@ -157,6 +215,9 @@ export function loseCalls(state: EngineState, out: EngineEffects): void {
 export function greetWorkers({ workers }: EngineConfig, out: EngineEffects): void {
   for (const worker of workers) out.send(worker, { kind: "engineStarted" });
 }
+
+/** What the engine knows of a call that the runtime runs besides its log and what it has seen. */
+const OF_RUNTIME = { replyTo: undefined, client: undefined, worker: undefined };
 
 /** The output of a call of which nobody knows what it did. */
 const LOST = { error: "lost" };

@@ -81,8 +81,11 @@ export interface CallContext {
   readonly call: CallId;
   readonly logBook: LogBookId;
   readonly parent: CallId | undefined;
-  /** Where the output goes: the gateway, or the worker whose call this is nested in and its number for it. */
-  readonly replyTo: Address;
+  /**
+   * Where the output goes: the gateway, or the worker whose call this is nested in and its number for it. Undefined: a function
+   * runtime runs the call, and this engine has nothing to do with its output.
+   */
+  readonly replyTo: Address | undefined;
   readonly client: number | undefined;
   /** Who carries it out; undefined while it waits for a worker. */
   worker: Address | undefined;

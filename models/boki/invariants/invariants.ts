@@ -96,7 +96,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     switch (observation.kind) {
       case "appendBegun":
         durability.appendBegun(observation);
-        functions.observe(at, observation, nowNanos);
+        functions.observe(observation, nowNanos);
         return;
       case "viewEvent":
         if (!views.viewEvent(at, observation, nowNanos)) return;
@@ -140,14 +140,14 @@ export function createInvariants(options: InvariantOptions): Invariants {
         return;
       case "appendReturned":
         durability.appendReturned(observation);
-        functions.observe(at, observation, nowNanos);
+        functions.observe(observation, nowNanos);
         return;
       case "readReturned":
       case "trimBegun":
       case "trimReturned":
       case "invokeBegun":
       case "invokeReturned":
-        functions.observe(at, observation, nowNanos);
+        functions.observe(observation, nowNanos);
         return;
       case "indexAdvanced":
         index.indexAdvanced(at, observation);
@@ -161,6 +161,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
         return;
       case "callEnded":
         sessions.callEnded(observation);
+        functions.observe(observation, nowNanos);
         return;
       case "auxSet":
         sessions.auxSet(observation);

@@ -14,7 +14,6 @@
  * nobody knows, an append may be met by somebody and a trim excuses what it may have given up.
  */
 
-import type { Address } from "../../../sim/machine.ts";
 import type { Nanos } from "../../../sim/units.ts";
 import { formatSeqnum, type LogBookId, SEQNUM_MAX, type Seqnum, TAG_ALL, type Tag } from "../identifiers.ts";
 import type { CallId } from "../messages.ts";
@@ -24,8 +23,8 @@ import type { CheckContext } from "./context.ts";
 type Of<Kind> = Extract<Observation, { kind: Kind }>;
 
 export interface SessionChecks {
-  /** Takes what workers report (../worker-observations.ts); everything else is passed over. */
-  observe(at: Address, observation: Observation, nowNanos: Nanos): void;
+  /** Takes what workers report (../worker-observations.ts), and which calls have ended; everything else is passed over. */
+  observe(observation: Observation, nowNanos: Nanos): void;
 }
 
 /** An append that some function began. */
@@ -57,7 +56,7 @@ interface Shown {
   readonly gone: ReadonlyMap<Tag, Seqnum>;
 }
 
-/** A call on its worker. What it was shown before its current request bounds all operations of that. */
+/** A call that runs. What it was shown before its current request bounds all operations of that. */
 interface Session {
   readonly call: CallId;
   request: number;
@@ -72,8 +71,8 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
   const appends = new Map<number, Append>();
   const dataAt = new Map<Seqnum, number>();
   const books = new Map<LogBookId, Book>();
-  /** A worker runs one call at a time. */
-  const sessions = new Map<Address, Session>();
+  /** Of the calls that run. */
+  const sessions = new Map<CallId, Session>();
   /** What nested calls begin with, and after that have been shown, until their callers go on. */
   const nested = new Map<CallId, Shown>();
 
@@ -87,12 +86,12 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
   }
 
   /** The session of a call as of a request: with a new one, all that has returned has become what it follows. */
-  function sessionOf(at: Address, { call, request }: { call: CallId; request: number }): Session {
-    let session = sessions.get(at);
-    if (session?.call !== call) {
+  function sessionOf({ call, request }: { call: CallId; request: number }): Session {
+    let session = sessions.get(call);
+    if (session === undefined) {
       const shown = nested.get(call) ?? NOTHING_SHOWN;
       session = { call, request, before: shown, shown };
-      sessions.set(at, session);
+      sessions.set(call, session);
     }
     if (session.request !== request) {
       session.request = request;
@@ -223,11 +222,11 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     appends.set(data, { logBook, tags, floor, seqnum: NOTHING, discarded: false, ambiguous: false });
   }
 
-  function appendReturned(at: Address, observation: Of<"appendReturned">, nowNanos: Nanos): void {
+  function appendReturned(observation: Of<"appendReturned">, nowNanos: Nanos): void {
     const { data, outcome, seqnum } = observation;
     const append = appends.get(data);
     if (append === undefined) return;
-    const session = sessionOf(at, observation);
+    const session = sessionOf(observation);
     if (outcome === "ok") {
       const { newest } = session.before;
       meet(append, data, seqnum, nowNanos, () => `an append of call ${observation.call} returns, with`);
@@ -244,9 +243,9 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     );
   }
 
-  function readReturned(at: Address, observation: Of<"readReturned">, nowNanos: Nanos): void {
+  function readReturned(observation: Of<"readReturned">, nowNanos: Nanos): void {
     const { outcome, seqnum, logBook } = observation;
-    const session = sessionOf(at, observation);
+    const session = sessionOf(observation);
     const { before } = session;
     if (outcome === "trimmed" && bookOf(logBook).mayBeGone.size === 0) {
       violations.report(
@@ -278,43 +277,46 @@ export function createSessionChecks({ violations }: Pick<CheckContext, "violatio
     mayBeGone.set(tag, Math.max(mayBeGone.get(tag) ?? 0, seqnum));
   }
 
-  function trimReturned(at: Address, observation: Of<"trimReturned">): void {
+  function trimReturned(observation: Of<"trimReturned">): void {
     const { outcome, tag, seqnum } = observation;
-    const session = sessionOf(at, observation);
+    const session = sessionOf(observation);
     if (outcome !== "ok") return;
     // What came to the log meanwhile may be spared: only of what the call had been shown it knows that it is gone.
     const { newest } = session.before;
     show(session, { newest, gone: new Map([[tag, Math.min(seqnum, newest + 1)]]) });
   }
 
-  function invokeBegun(at: Address, observation: Of<"invokeBegun">): void {
-    nested.set(observation.child, sessionOf(at, observation).before);
+  function invokeBegun(observation: Of<"invokeBegun">): void {
+    nested.set(observation.child, sessionOf(observation).before);
   }
 
-  function invokeReturned(at: Address, observation: Of<"invokeReturned">): void {
+  function invokeReturned(observation: Of<"invokeReturned">): void {
     const { child } = observation;
-    const session = sessionOf(at, observation);
+    const session = sessionOf(observation);
     const shown = nested.get(child);
     nested.delete(child);
     if (shown !== undefined) show(session, shown);
   }
   return {
-    observe(at, observation, nowNanos) {
+    observe(observation, nowNanos) {
       switch (observation.kind) {
         case "appendBegun":
           return appendBegun(observation);
         case "appendReturned":
-          return appendReturned(at, observation, nowNanos);
+          return appendReturned(observation, nowNanos);
         case "readReturned":
-          return readReturned(at, observation, nowNanos);
+          return readReturned(observation, nowNanos);
         case "trimBegun":
           return trimBegun(observation);
         case "trimReturned":
-          return trimReturned(at, observation);
+          return trimReturned(observation);
         case "invokeBegun":
-          return invokeBegun(at, observation);
+          return invokeBegun(observation);
         case "invokeReturned":
-          return invokeReturned(at, observation);
+          return invokeReturned(observation);
+        case "callEnded":
+          sessions.delete(observation.call);
+          return;
       }
     },
   };
