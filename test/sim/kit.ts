@@ -94,3 +94,15 @@ export function add(
 ): Address {
   return simulation.addProcess({ name, role: name, machine, config: undefined, ...more });
 }
+
+/** Sends a burst of jobs at these times, as many as given. */
+export function bursts(to: number, times: Readonly<Record<number, number>>) {
+  return logging({
+    start: (out) => {
+      for (const time of Object.keys(times)) out.setTimer(Number(time), Number(time));
+    },
+    timeout: (timer, out) => {
+      for (let i = 0; i < times[timer as number]!; i++) out.send(to, note(`job ${timer}.${i}`));
+    },
+  });
+}

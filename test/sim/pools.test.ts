@@ -2,22 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { installFaults } from "../../sim/faults/injector.ts";
 import { restoreSimulation, saveSimulation } from "../../sim/snapshot.ts";
-import { add, costs, link, logging, logOf, type Note, note, simulate } from "./kit.ts";
+import { add, bursts, costs, link, logging, logOf, type Note, note, simulate } from "./kit.ts";
 
 const STEP = 100;
 const working = costs({ receiveNanos: () => STEP });
-
-/** Sends a burst of jobs at these times, as many as given. */
-function bursts(to: number, times: Readonly<Record<number, number>>) {
-  return logging({
-    start: (out) => {
-      for (const time of Object.keys(times)) out.setTimer(Number(time), Number(time));
-    },
-    timeout: (timer, out) => {
-      for (let i = 0; i < times[timer as number]!; i++) out.send(to, note(`job ${timer}.${i}`));
-    },
-  });
-}
 
 function shared(threads: number, parallelism: Readonly<Record<string, number>> = {}) {
   const simulation = simulate({ link: link(0, { connections: 0 }) });
@@ -283,40 +271,5 @@ describe("a shared pool", () => {
     expect(logOf(again.simulation, pool)).toEqual(logOf(simulation, pool));
     expect(again.simulation.digest.toString()).toBe(simulation.digest.toString());
     expect(logOf(simulation, pool)).toHaveLength(9);
-  });
-});
-
-describe("an urgent process", () => {
-  test("goes first where others wait for a core, and interrupts nobody", () => {
-    const simulation = simulate({ link: link(0, { connections: 0 }) });
-    const host = simulation.addHost({ name: "host", cores: 1 });
-    const order: string[] = [];
-    const process = (name: string, urgent: boolean) =>
-      add(simulation, name, logging({ receive: () => void order.push(name) }), {
-        host,
-        costs: working,
-        pools: [{ name: "main", threads: 4, shared: true }],
-        urgent,
-      });
-    const patient = process("patient", false);
-    const urgent = process("urgent", true);
-    const at: Record<number, number[]> = { 0: [patient, patient, patient], 10: [urgent, patient, urgent] };
-    add(
-      simulation,
-      "source",
-      logging({
-        start: (out) => {
-          for (const time of Object.keys(at)) out.setTimer(Number(time), Number(time));
-        },
-        timeout: (timer, out) => {
-          for (const to of at[timer as number]!) out.send(to, note("job") satisfies Note);
-        },
-      }),
-    );
-    simulation.start();
-    simulation.run(10_000);
-    expect(order).toEqual(["patient", "urgent", "urgent", "patient", "patient", "patient"]);
-    const { counts } = simulation.stations().find(({ station }) => station === "host/cores")!;
-    expect(counts.waitNanos).toBe(counts.queueAreaNanos);
   });
 });
