@@ -5,9 +5,7 @@
  * published; each workload's client has one. The function workers of an engine share its host's cores with it.
  */
 
-import type { Distribution } from "../../sim/distribution.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
-import type { Endpoint, LinkProfile } from "../../sim/network.ts";
 import { type Host, Simulation } from "../../sim/simulation.ts";
 import { SharedLists } from "../../sim/structures/int-list.ts";
 import { MILLISECOND, type Nanos, SECOND } from "../../sim/units.ts";
@@ -21,27 +19,24 @@ import {
   type DiskConfig,
   type NetworkConfig,
 } from "./config.ts";
-import { controller } from "./controller.ts";
-import {
-  COSTS,
-  type Costs,
-  clientCosts,
-  engineCosts,
-  gatewayCosts,
-  sequencerCosts,
-  storageCosts,
-  workerCosts,
-} from "./costs.ts";
+import { COSTS, type Costs, clientCosts, engineCosts, gatewayCosts, workerCosts } from "./costs.ts";
 import { type DefectId, defectsOf } from "./defects.ts";
 import { engine } from "./engine.ts";
 import { gateway } from "./gateway.ts";
 import type { LogProgram } from "./log-api.ts";
-import type { NodeConfig } from "./messages.ts";
-import { operator, type Reconfiguration } from "./operator.ts";
-import { sequencer } from "./sequencer.ts";
-import { storage } from "./storage.ts";
+import {
+  addControl,
+  addSequencers,
+  addStorages,
+  engineConfig,
+  ioThreads,
+  type LogPlan,
+  nodeConfig,
+  numbered,
+} from "./log-nodes.ts";
+import { createLogRouting, ROLE_WORKER } from "./network.ts";
+import type { Reconfiguration } from "./operator.ts";
 import { createWorker } from "./worker.ts";
-import { zooKeeper } from "./zookeeper.ts";
 
 /**
  * How long a cluster takes to come up: the cut timers first tick a second after their processes start, within one interval.
@@ -94,18 +89,21 @@ export interface Deployment {
   readonly clients: readonly Address[];
 }
 
-const ROLE_ZOOKEEPER = "zookeeper";
-const ROLE_WORKER = "worker";
 const ROLE_CLIENT = "client";
 
 export function createDeployment(config: DeploymentConfig): Deployment {
   const { cluster, boki, network, mutation } = config;
-  const links = linkProfiles(boki, network);
+  const routing = createLogRouting(boki, network);
   const roles: string[] = [];
   const simulation = new Simulation({
     seed: config.seed,
     mode: config.mode,
-    routing: (from, to) => routeBetween(links, roles, simulation, from, to),
+    routing: (from, to) =>
+      routing(
+        roles[from.address]!,
+        roles[to.address]!,
+        simulation.processes[from.address]!.host === simulation.processes[to.address]!.host,
+      ),
     history: config.history ?? false,
     shuffleTies: config.shuffleTies ?? false,
     ...(config.eventsMax === undefined ? {} : { eventsMax: config.eventsMax }),
@@ -139,117 +137,37 @@ export function createDeployment(config: DeploymentConfig): Deployment {
       bitsPerSecond: network.bitsPerSecond,
       ...(disk ? { disk: config.disk } : {}),
     });
-  const io = (threads: number, ...more: string[]) => [
-    { name: "io", threads },
-    ...more.map((name) => ({ name, threads: 1 })),
-  ];
-  const sessionTimeoutNanos = boki.zookeeperSessionTimeoutNanos;
-  const defects = defectsOf(config.defects ?? []);
-  const node = (id: number): NodeConfig => ({
-    id,
-    zooKeeper: zooKeeperAddress,
-    sessionTimeoutNanos,
-    repairIntervalNanos: boki.repairIntervalNanos,
+  const plan: LogPlan = {
+    cluster,
+    boki,
+    costs,
     mutation,
-    defects,
-  });
+    defects: defectsOf(config.defects ?? []),
+    reconfigurations: (config.reconfigurations ?? []).map((each) => ({
+      ...each,
+      atNanos: START_UP_NANOS + each.atNanos,
+    })),
+    add,
+    host,
+  };
+  const { defects } = plan;
 
   const front = host("gateway-host");
-  const zooKeeperAddress = add(ROLE_ZOOKEEPER, {
-    name: "zookeeper",
-    machine: zooKeeper,
-    config: { sessionTimeoutNanos },
-    host: front,
-  });
-  const { metalogReplicas, userlogReplicas, indexReplicas, physicalLogs, hashTokens } = boki;
-  add("controller", {
-    name: "controller",
-    machine: controller,
-    config: {
-      zooKeeper: zooKeeperAddress,
-      sessionTimeoutNanos,
-      metalogReplicas,
-      userlogReplicas,
-      indexReplicas,
-      physicalLogs,
-      hashTokens,
-      engines: cluster.engines,
-      storages: cluster.storages,
-      sequencers: cluster.sequencers,
-      mutation,
-      defects,
-    },
-    host: front,
-  });
-  const engineCount = cluster.engines + cluster.spareEngines;
-  const storageCount = cluster.storages + cluster.spareStorages;
-  const sequencerCount = cluster.sequencers + cluster.spareSequencers;
-  add("operator", {
-    name: "operator",
-    machine: operator,
-    config: {
-      zooKeeper: zooKeeperAddress,
-      sessionTimeoutNanos,
-      reconfigurations: (config.reconfigurations ?? []).map((each) => ({
-        ...each,
-        atNanos: START_UP_NANOS + each.atNanos,
-      })),
-      engines: engineCount,
-      storages: storageCount,
-      sequencers: sequencerCount,
-    },
-    host: front,
-  });
+  const zooKeeperAddress = addControl(plan, front);
   const gatewayAddress = add("gateway", {
     name: "gateway",
     machine: gateway,
-    config: node(0),
+    config: nodeConfig(plan, zooKeeperAddress, 0),
     host: front,
     costs: gatewayCosts(costs),
-    pools: io(boki.gatewayThreads, "zookeeper"),
+    pools: ioThreads(boki.gatewayThreads, "zookeeper"),
   });
-  const sequencers = numbered(sequencerCount).map((id) =>
-    add("sequencer", {
-      name: `sequencer-${id}`,
-      machine: sequencer,
-      config: {
-        ...node(id),
-        globalCutNanos: boki.globalCutNanos,
-        sealTailEntries: boki.sealTailEntries,
-        threads: boki.sequencerThreads,
-      },
-      host: host(`sequencer-${id}`),
-      costs: sequencerCosts(costs),
-      pools: io(boki.sequencerThreads, "zookeeper"),
-      handOffNanos: costs.handOff,
-    }),
-  );
-  const storages = numbered(storageCount).map((id) =>
-    add("storage", {
-      name: `storage-${id}`,
-      machine: storage,
-      config: {
-        ...node(id),
-        localCutNanos: boki.localCutNanos,
-        flushIntervalNanos: boki.flushIntervalNanos,
-        maxLiveRecords: boki.maxLiveRecords,
-        auxCacheBytes: boki.storageAuxCacheBytes,
-        databaseCacheBytes: boki.databaseCacheBytes,
-        resultBytesMax: boki.appendBytesMax,
-        journal: boki.journal,
-        unflushedRecordsMax: boki.unflushedRecordsMax,
-        unflushedRecordsTarget: boki.unflushedRecordsTarget,
-      },
-      host: host(`storage-${id}`, true),
-      costs: storageCosts(costs),
-      pools: io(boki.storageThreads, "zookeeper", "flush"),
-      handOffNanos: costs.handOff,
-    }),
-  );
+  const sequencers = addSequencers(plan, zooKeeperAddress);
+  const storages = addStorages(plan, zooKeeperAddress);
   const machine = createWorker({ ...config.programs, ...createPrograms(config.workloads) });
   const workers: Address[][] = [];
   const sharedLists = new SharedLists();
-  const engines = numbered(engineCount).map((id) => {
+  const engines = numbered(cluster.engines + cluster.spareEngines).map((id) => {
     const engineHost = host(`engine-${id}`);
     // An engine's workers come right behind it in the order of addresses.
     const own = simulation.processes.length;
@@ -257,22 +175,10 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     const address = add("engine", {
       name: `engine-${id}`,
       machine: engine,
-      config: {
-        ...node(id),
-        workers: workerAddresses,
-        cache: boki.engineCache,
-        cacheBytes: boki.engineCacheBytes,
-        propagateAuxData: boki.propagateAuxData,
-        blockingReadLimitNanos: boki.blockingReadLimitNanos,
-        remoteIndexShare: boki.remoteIndexShare,
-        resultBytesMax: boki.appendBytesMax,
-        readRetryNanos: boki.readRetryNanos,
-        operationTimeoutNanos: boki.operationTimeoutNanos,
-        sharedLists,
-      },
+      config: engineConfig(plan, zooKeeperAddress, id, workerAddresses, sharedLists),
       host: engineHost,
       costs: engineCosts(costs),
-      pools: io(boki.engineThreads, "zookeeper"),
+      pools: ioThreads(boki.engineThreads, "zookeeper"),
       handOffNanos: costs.handOff,
     });
     workers.push(
@@ -320,46 +226,4 @@ export function createDeployment(config: DeploymentConfig): Deployment {
     workers,
     clients,
   };
-}
-
-/** Node ids count from 1, as deployed. */
-function numbered(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i + 1);
-}
-
-interface Links {
-  readonly network: LinkProfile;
-  readonly pipe: LinkProfile;
-  readonly zooKeeper: LinkProfile;
-  /** From one process to another of ZooKeeper's own host: no partition comes between them. */
-  readonly zooKeeperLocal: LinkProfile;
-  readonly local: LinkProfile;
-}
-
-const NOTHING: Distribution = { kind: "constant", value: 0 };
-
-function linkProfiles(boki: BokiConfig, network: NetworkConfig): Links {
-  return {
-    network: { name: "network", latency: network.latency, connections: boki.connectionsPerPeer },
-    pipe: { name: "pipe", latency: network.pipeLatency, connections: 1, pinned: true, local: true },
-    zooKeeper: { name: "zookeeper", latency: network.zookeeperDelay, connections: 1 },
-    zooKeeperLocal: { name: "zookeeper", latency: network.zookeeperDelay, connections: 1, local: true },
-    local: { name: "local", latency: NOTHING, connections: 1, local: true },
-  };
-}
-
-function routeBetween(
-  links: Links,
-  roles: readonly string[],
-  simulation: Simulation,
-  from: Endpoint,
-  to: Endpoint,
-): LinkProfile {
-  const [sender, receiver] = [roles[from.address], roles[to.address]];
-  const sameHost = simulation.processes[from.address]!.host === simulation.processes[to.address]!.host;
-  if (sender === ROLE_ZOOKEEPER || receiver === ROLE_ZOOKEEPER) {
-    return sameHost ? links.zooKeeperLocal : links.zooKeeper;
-  }
-  if (sender === ROLE_WORKER || receiver === ROLE_WORKER) return links.pipe;
-  return sameHost ? links.local : links.network;
 }
