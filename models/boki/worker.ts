@@ -10,15 +10,23 @@
  * or answers an operation as cancelled, or gives the worker another call.
  */
 
-import type { Address, Effects, Machine, OperationId, Outcome } from "../../sim/machine.ts";
+import type { Address, Effects, Machine, OperationId } from "../../sim/machine.ts";
 import { type ProgramRun, type Progress, resumeProgram, startProgram } from "../../sim/program.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import { MILLISECOND } from "../../sim/units.ts";
 import type { Defects } from "./defects.ts";
-import { firstNumber, join, type LogBookId, SEQNUM_MAX, TAG_ALL, TAG_INVALID } from "./identifiers.ts";
+import { firstNumber, join, type LogBookId } from "./identifiers.ts";
 import type { LogProgram, LogRequest, LogResult, ProgramEnd, RequestResult } from "./log-api.ts";
 import { LogError } from "./log-api.ts";
-import type { BokiMessage, CallId, EngineToWorker, OperationOutcome } from "./messages.ts";
+import {
+  askOf,
+  describeOperation,
+  isRefused,
+  LOOKS_PER_TIMEOUT,
+  outcomeOf,
+  RETRY_SLEEPS,
+} from "./log-client.ts";
+import type { BokiMessage, CallId, EngineToWorker } from "./messages.ts";
 import { Mutation } from "./mutations.ts";
 import {
   type ObservedOperation,
@@ -70,16 +78,8 @@ export interface WorkerState {
 
 type WorkerEffects = Effects<BokiMessage>;
 
-const RETRY_SLEEPS: readonly Nanos[] = [
-  5 * MILLISECOND,
-  10 * MILLISECOND,
-  20 * MILLISECOND,
-  40 * MILLISECOND,
-];
 const WAKE = "sleep";
 const TIMEOUT = "timeout";
-/** Looks for operations that take too long, per time that they may take. */
-const LOOKS_PER_TIMEOUT = 4;
 /** After this long the slip `retriesSlowAppend` sends an append again. */
 const SLOW_APPEND_NANOS: Nanos = MILLISECOND;
 
@@ -317,7 +317,7 @@ export function createWorker(
     const client = state.nextClient++;
     const refused = isRefused(request, appendBytesMax, auxBytesMax);
     const data = request.op === "append" ? (request.data ?? join(out.self, client)) : 0;
-    const measured = out.begin(request.op, describe(request, call, logBook, data));
+    const measured = out.begin(request.op, describeOperation(request, call, logBook, data));
     if (refused) {
       const result: LogResult = { outcome: "badArguments", seqnum: 0, record: undefined, aux: undefined };
       out.complete(measured, "failed", result);
@@ -350,19 +350,10 @@ export function createWorker(
       case "readNext":
       case "readPrev":
       case "checkTail":
-      case "readNextBlock": {
-        const direction =
-          request.op === "readNext" ? "next" : request.op === "readNextBlock" ? "nextBlock" : "prev";
-        // Reading the tail is reading backwards from above every seqnum.
-        const seqnum = request.op === "checkTail" ? SEQNUM_MAX : request.seqnum;
-        out.send(engine, { kind: "read", call, client, direction, tag: request.tag, seqnum });
-        return;
-      }
+      case "readNextBlock":
       case "setAuxData":
-        out.send(engine, { kind: "setAux", call, client, seqnum: request.seqnum, aux: request.aux });
-        return;
       case "trim":
-        out.send(engine, { kind: "trim", call, client, tag: request.tag, seqnum: request.seqnum });
+        out.send(engine, askOf(request, call, client, data));
         return;
       case "invoke":
         out.send(engine, { kind: "invoke", call, client, child, input: request.input });
@@ -375,32 +366,12 @@ export function createWorker(
   function sendAppend(state: WorkerState, client: number, open: OpenOperation, out: WorkerEffects): void {
     const { request, data } = open;
     if (request.op !== "append") return;
-    // Tags are a set; the library drops duplicates before anything is sent.
-    const tags =
-      new Set(request.tags).size === request.tags.length ? request.tags : [...new Set(request.tags)];
-    const { call } = state.call!;
-    out.send(state.config.engine, { kind: "append", call, client, tags, dataBytes: request.dataBytes, data });
+    out.send(state.config.engine, askOf(request, state.call!.call, client, data));
   }
-}
-
-/** How an operation ended, for the history: a trim that failed may have taken place all the same. */
-function outcomeOf(outcome: OperationOutcome): Outcome {
-  if (outcome === "ok" || outcome === "empty") return "ok";
-  return outcome === "timedOut" || outcome === "trimFailed" ? "unknown" : "failed";
 }
 
 function isRead({ op }: LogRequest): boolean {
   return op === "readNext" || op === "readPrev" || op === "checkTail" || op === "readNextBlock";
-}
-
-/** What the library refuses before it reaches the engine. */
-function isRefused(request: LogRequest, appendBytesMax: Bytes, auxBytesMax: Bytes): boolean {
-  if (request.op === "append") {
-    const tags = new Set(request.tags);
-    if (tags.has(TAG_ALL) || tags.has(TAG_INVALID)) return true;
-    return request.dataBytes < 1 || request.dataBytes + 8 * tags.size > appendBytesMax;
-  }
-  return request.op === "setAuxData" && (request.aux.sizeBytes < 1 || request.aux.sizeBytes > auxBytesMax);
 }
 
 function immediateResult(request: LogRequest, out: WorkerEffects): RequestResult | undefined {
@@ -414,11 +385,4 @@ function immediateResult(request: LogRequest, out: WorkerEffects): RequestResult
     default:
       return undefined;
   }
-}
-
-/** What the history keeps of an invocation. */
-function describe(request: LogRequest, call: CallId, logBook: LogBookId, data: number): object {
-  return request.op === "append"
-    ? { call, logBook, tags: request.tags, data }
-    : { call, logBook, ...request };
 }
