@@ -144,6 +144,8 @@ export class Lives {
     }
     if (watched.up) {
       watched.watchers.add(watcher.address);
+      // There is a connection from now on, also if nothing has been sent, and a reset can break it.
+      network.link(watched, watcher);
       return;
     }
     // LOST is earlier than any moment, and holds nothing back.

@@ -31,7 +31,7 @@ export interface Observed extends Tagged {
   readonly [field: string]: unknown;
 }
 
-/** What a process that watches a peer receives from it when the connection between them breaks. */
+/** What a process that watches a peer (`Effects.watch`) receives from it when the connection between them breaks. */
 export interface Closed {
   readonly kind: "closed";
 }
@@ -84,7 +84,10 @@ export interface Effects<Message extends Tagged = Tagged, Timer extends TimerNam
   send(to: Address, message: Message, connection?: number): void;
   /**
    * This process has a connection to `peer` and wants to know when it breaks: a `closed` message (`Closed`) comes from there,
-   * once, when the peer's process crashes or the connections between the two are reset; at once if the peer is down.
+   * once, when the peer's process crashes or the connections between the two are reset; at once if the peer is down. Of the
+   * peer's host losing power it learns after `LinkProfile.keepAliveNanos`, or never. The message arrives behind what the peer
+   * had sent, and like any other: a partition or a lossy link can swallow it, and nothing sends it again. Then, and when it
+   * has come, the watch has ended. A process that crashes forgets what it watched.
    */
   watch(peer: Address): void;
   /**
