@@ -8,7 +8,7 @@ import { compareLatency, compareThroughput } from "./compare.ts";
 import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
 import { compareThroughputOverTime, latencyOverTime, throughputOverTime } from "./over-time.ts";
-import { poolSizes } from "./pool-sizes.ts";
+import { comparePoolSizes, poolSizes } from "./pool-sizes.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
 import { compareViewChanges, viewChanges } from "./view-changes.ts";
 
@@ -38,6 +38,7 @@ export function comparisonCharts(result: ScenarioResult): readonly Chart[] {
     compareThroughput(result),
     compareLatency(result),
     compareThroughputOverTime(result),
+    comparePoolSizes(result),
     compareViewChanges(result),
     ...latencyCdfByVariant(result),
   ]);

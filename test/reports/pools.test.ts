@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { variantCharts } from "../../reports/charts/all.ts";
+import { comparisonCharts, variantCharts } from "../../reports/charts/all.ts";
 import { renderHtml } from "../../reports/html.ts";
 import { poolRows } from "../../reports/pools.ts";
 import { chartSvg } from "../../reports/svg.ts";
@@ -65,5 +65,24 @@ describe("pools of workers", () => {
     expect(poolRows(result, result.variants[0]!)).toEqual([]);
     expect(renderTable(result, { colour: false, details: true })).not.toContain("workers at first");
     expect(variantCharts(result, result.variants[0]!).map(({ name }) => name)).not.toContain("pool-sizes");
+  });
+
+  test("are drawn with a line for each variant, of the function whose pools end most apart", async () => {
+    const [base] = pools.variants;
+    const frozen = withPools([{ ...TEXT, workers: TEXT.workers.map(() => 4) }]).variants[0]!;
+    const result: ScenarioResult = {
+      ...pools,
+      variants: [
+        { ...base!, variant: "grows" },
+        { ...frozen, variant: "frozen" },
+      ],
+    };
+    const chart = comparisonCharts(result).find(({ name }) => name === "compare-pool-sizes")!;
+    expect(chart.title).toBe("Workers of Text over time, by variant");
+    const svg = await chartSvg(chart);
+    expectWellFormed(svg);
+    for (const words of [chart.title, ">grows<", ">frozen<"]) expect(svg).toContain(words);
+    const same = { ...pools, variants: [base!, { ...base!, variant: "again" }] };
+    expect(comparisonCharts(same).map(({ name }) => name)).not.toContain("compare-pool-sizes");
   });
 });
