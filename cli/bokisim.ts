@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-/** The `bokisim` command. */
+/** The `bokisim` command. Its modules come from Node's compile cache, so that only the first start strips their types. */
 
-import { main } from "./main.ts";
-import { scenarioServices } from "./scenarios.ts";
+import { enableCompileCache } from "node:module";
+
+enableCompileCache();
+const [{ main }, { scenarioServices }] = await Promise.all([import("./main.ts"), import("./scenarios.ts")]);
 
 process.exitCode = await main(process.argv.slice(2), scenarioServices);

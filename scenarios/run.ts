@@ -1,7 +1,6 @@
 /** Runs a scenario: every variant, every replication, on as many threads as asked for, to one result. */
 
 import { MessageChannel } from "node:worker_threads";
-import { Piscina } from "piscina";
 import {
   anatomyResults,
   bottleneckSentence,
@@ -19,6 +18,7 @@ import { evaluateExpectation } from "./expectations.ts";
 import type { ReplicationProgress, ReplicationResult, ReplicationSpec } from "./replication.ts";
 import type { ScenarioResult, VariantResult } from "./result.ts";
 import type { AnyScenario } from "./scenario.ts";
+import { threadPool } from "./threads.ts";
 import { BOKISIM_VERSION } from "./version.ts";
 
 export interface Progress {
@@ -91,11 +91,10 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
 }
 
 async function runAll(runs: readonly Run[], options: RunOptions): Promise<ReplicationResult[]> {
-  const pool = new Piscina<{ spec: ReplicationSpec; port: unknown }, ReplicationResult>({
-    filename: new URL("./replication-worker.ts", import.meta.url).href,
-    maxThreads: Math.min(options.jobs, runs.length),
-    minThreads: Math.min(options.jobs, runs.length),
-  });
+  const pool = threadPool<{ spec: ReplicationSpec; port: unknown }, ReplicationResult>(
+    new URL("./replication-worker.ts", import.meta.url),
+    Math.min(options.jobs, runs.length),
+  );
   const progress = runs.map(() => ({ simulatedNanos: 0, events: 0 }));
   const totalNanos = runs.reduce((sum, { spec }) => sum + lengthNanos(spec.scenario), 0);
   let runsDone = 0;

@@ -3,7 +3,7 @@
  * What it finds does not depend on the number of threads, nor on how fast they are, as long as it is not stopped early.
  */
 
-import { Piscina } from "piscina";
+import { threadPool } from "../threads.ts";
 import type { BatchResult, FailedRun } from "./batch.ts";
 import type { Task } from "./campaign-worker.ts";
 import type { Case } from "./case.ts";
@@ -72,11 +72,7 @@ const FINDINGS_MAX = 8;
 export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignResult> {
   const { runs, jobs, timeMillis = Number.POSITIVE_INFINITY, signal } = options;
   const threads = Math.max(1, Math.min(jobs, Math.ceil(runs / BATCH)));
-  const pool = new Piscina<Task, unknown>({
-    filename: new URL("./campaign-worker.ts", import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-  });
+  const pool = threadPool<Task, unknown>(new URL("./campaign-worker.ts", import.meta.url), threads);
   // The clock of the wall decides when a campaign ends, never what a run does.
   const startedMillis = performance.now();
   const batches: BatchResult[] = [];

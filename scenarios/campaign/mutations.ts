@@ -10,10 +10,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { Piscina } from "piscina";
 import { DEFECT_IDS, DEFECTS, type DefectId } from "../../models/boki/defects.ts";
 import { Mutation, type MutationName } from "../../models/boki/mutations.ts";
 import { Bug } from "../../models/nightcore/mutations.ts";
+import { threadPool } from "../threads.ts";
 import { ALLOWED, EXPECTED_OF_DEFECT, EXPECTED_OF_MUTATION } from "./bugs.ts";
 import type { Task } from "./campaign-worker.ts";
 import type { Campaign } from "./generate.ts";
@@ -75,10 +75,7 @@ const bugs = (Object.keys(EXPECTED_OF_BUG) as (keyof typeof EXPECTED_OF_BUG)[])
   .map((name) => ({ id: bugNumber(name), name, mutation: Bug[name], expected: EXPECTED_OF_BUG[name] }))
   .filter((each) => isMeant("nightcore") && isOnly(each));
 
-const pool = new Piscina<Task, unknown>({
-  filename: new URL("./campaign-worker.ts", import.meta.url).href,
-  maxThreads: Number(values.jobs),
-});
+const pool = threadPool<Task, unknown>(new URL("./campaign-worker.ts", import.meta.url), Number(values.jobs));
 const entries = await Promise.all(
   wanted.map(async ({ campaign, ...rest }): Promise<Entry> => {
     const task: Task = { kind: "hunt", campaign, runs, shrinkAttempts: Number(values.shrink) };
