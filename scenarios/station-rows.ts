@@ -24,6 +24,7 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
     {
       role: string;
       servers: number;
+      capacityNanos: number;
       busyNanos: number;
       jobs: number;
       waitNanos: number;
@@ -31,7 +32,7 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
       max: number;
     }
   >();
-  for (const { station, role, kind, servers, counts } of simulation.stations()) {
+  for (const { station, role, kind, servers, capacityNanos, counts } of simulation.stations()) {
     const name = poolOf(station, role);
     if (name === undefined) {
       rows.push({
@@ -40,13 +41,14 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
         kind,
         servers,
         queueLengthMax: counts.queueLengthMax,
-        ...stationMeans(counts, servers, windowNanos),
+        ...stationMeans(counts, capacityNanos, windowNanos),
       });
       continue;
     }
     const pool = pools.get(name) ?? {
       role,
       servers: 0,
+      capacityNanos: 0,
       busyNanos: 0,
       jobs: 0,
       waitNanos: 0,
@@ -54,6 +56,7 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
       max: 0,
     };
     pool.servers += servers;
+    pool.capacityNanos += capacityNanos;
     pool.busyNanos += counts.busyNanos;
     pool.jobs += counts.jobs;
     pool.waitNanos += counts.waitNanos;
@@ -61,7 +64,7 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
     pool.max = Math.max(pool.max, counts.queueLengthMax);
     pools.set(name, pool);
   }
-  for (const [station, { role, servers, busyNanos, jobs, waitNanos, area, max }] of pools) {
+  for (const [station, { role, servers, capacityNanos, busyNanos, jobs, waitNanos, area, max }] of pools) {
     const counts = { busyNanos, jobs, waitNanos, queueAreaNanos: area, queueLengthMax: max };
     rows.push({
       station,
@@ -69,7 +72,7 @@ export function stationRows({ simulation, poolOf }: Running, windowNanos: Nanos)
       kind: "threads",
       servers,
       queueLengthMax: max,
-      ...stationMeans(counts, servers, windowNanos),
+      ...stationMeans(counts, capacityNanos, windowNanos),
     });
   }
   for (const host of simulation.hosts) {

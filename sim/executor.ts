@@ -179,7 +179,7 @@ export class Executor {
   /** From now on so many threads of a shared pool work at a time. Who waits need not wait for one that is busy any more. */
   setParallelism(process: Process, thread: number, threads: number): void {
     const station = process.threads[thread]!;
-    station.limit = threads;
+    station.limitTo(threads, this.clock.nowNanos);
     // What is scheduled comes when a thread ends its job; it is superseded.
     if (station.wakePending && station.nextFreeNanos() < station.wakeAtNanos) station.wakePending = false;
     this.ensureThreadWake(process, thread, station);

@@ -418,7 +418,7 @@ export class Simulation {
   private closeInterval(): void {
     const interval = this.seriesIntervalNanos;
     this.recorder.closeInterval();
-    this.series.closeInterval(this.stations(), interval);
+    this.series.closeInterval(this.stations());
     this.at(this.nowNanos + interval, "interval", undefined);
   }
 

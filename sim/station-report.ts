@@ -11,7 +11,10 @@ export interface StationRow {
   readonly station: string;
   readonly role: string;
   readonly kind: "threads" | "cores";
+  /** Of a shared pool those that may work at the end, else all. */
   readonly servers: number;
+  /** How long the servers together could have worked while this was counted: of a shared pool, by its parallelism at the time. */
+  readonly capacityNanos: number;
   readonly counts: StationCounts;
 }
 
@@ -40,8 +43,8 @@ export function stationRows(
         station: `${process.name}/${pool.name}`,
         role: process.role,
         kind: "threads",
-        // Of a shared pool those that may work now: a utilisation of 1 is all that the pool can do.
-        servers: pool.shared === true ? threads[0]!.limit : pool.threads,
+        servers: pool.shared === true ? threads[0]!.parallelism : pool.threads,
+        capacityNanos: sumOf(threads, (thread) => thread.capacityNanos(nowNanos)),
         counts: sumCounts(threads.map((thread) => thread.counts(nowNanos))),
       });
     });
@@ -54,10 +57,15 @@ export function stationRows(
       role,
       kind: "cores",
       servers: host.cores.servers,
+      capacityNanos: host.cores.capacityNanos(nowNanos),
       counts: host.cores.counts(nowNanos),
     });
   }
   return rows;
+}
+
+function sumOf<T>(all: readonly T[], value: (each: T) => number): number {
+  return all.reduce((sum, each) => sum + value(each), 0);
 }
 
 function sumCounts(all: readonly StationCounts[]): StationCounts {
@@ -72,10 +80,13 @@ function sumCounts(all: readonly StationCounts[]): StationCounts {
   return { busyNanos, jobs, waitNanos, queueAreaNanos, queueLengthMax };
 }
 
-/** The share of its time a station was busy, and the means that Little's law ties together. */
-export function stationMeans(counts: StationCounts, servers: number, windowNanos: Nanos) {
+/**
+ * The share of its time a station was busy, and the means that Little's law ties together. Jobs that began under a higher
+ * parallelism of a shared pool can take the share above 1.
+ */
+export function stationMeans(counts: StationCounts, capacityNanos: number, windowNanos: Nanos) {
   return {
-    utilisation: counts.busyNanos / (windowNanos * servers),
+    utilisation: counts.busyNanos / capacityNanos,
     queueLength: counts.queueAreaNanos / windowNanos,
     waitMeanNanos: counts.jobs === 0 ? 0 : counts.waitNanos / counts.jobs,
     jobsPerSecond: (counts.jobs * SECOND) / windowNanos,
@@ -85,25 +96,30 @@ export function stationMeans(counts: StationCounts, servers: number, windowNanos
 /** How busy every station was in each interval of a run. */
 export class StationSeries {
   readonly all: SeriesOfStation[] = [];
-  /** Busy time of each station at the beginning of the current interval, as its counters show it. */
+  /** Busy time and capacity of each station at the beginning of the current interval, as its counters show them. */
   private readonly busyBefore: number[] = [];
+  private readonly capacityBefore: number[] = [];
 
-  closeInterval(rows: readonly StationRow[], intervalNanos: Nanos): void {
-    rows.forEach(({ station, role, servers, counts }, index) => {
+  closeInterval(rows: readonly StationRow[]): void {
+    const { busyBefore, capacityBefore } = this;
+    rows.forEach(({ station, role, capacityNanos, counts }, index) => {
       let series = this.all[index];
       if (series === undefined) {
         series = { station, role, busyShare: [] };
         this.all.push(series);
       }
-      series.busyShare.push((counts.busyNanos - (this.busyBefore[index] ?? 0)) / (intervalNanos * servers));
-      this.busyBefore[index] = counts.busyNanos;
+      const busyNanos = counts.busyNanos - (busyBefore[index] ?? 0);
+      series.busyShare.push(busyNanos / (capacityNanos - (capacityBefore[index] ?? 0)));
+      busyBefore[index] = counts.busyNanos;
+      capacityBefore[index] = capacityNanos;
     });
   }
 
   /** The counters are about to begin anew; what was done in this interval so far stays part of it. */
   beforeReset(rows: readonly StationRow[]): void {
-    rows.forEach(({ counts }, index) => {
+    rows.forEach(({ counts, capacityNanos }, index) => {
       this.busyBefore[index] = (this.busyBefore[index] ?? 0) - counts.busyNanos;
+      this.capacityBefore[index] = (this.capacityBefore[index] ?? 0) - capacityNanos;
     });
   }
 
@@ -111,13 +127,19 @@ export class StationSeries {
     return {
       all: this.all.map((series) => ({ ...series, busyShare: [...series.busyShare] })),
       busyBefore: [...this.busyBefore],
+      capacityBefore: [...this.capacityBefore],
     };
   }
 
   restore(saved: object): void {
-    const { all, busyBefore } = saved as { all: SeriesOfStation[]; busyBefore: number[] };
+    const { all, busyBefore, capacityBefore } = saved as {
+      all: SeriesOfStation[];
+      busyBefore: number[];
+      capacityBefore: number[];
+    };
     const copies = all.map((series) => ({ ...series, busyShare: [...series.busyShare] }));
     this.all.splice(0, this.all.length, ...copies);
     this.busyBefore.splice(0, this.busyBefore.length, ...busyBefore);
+    this.capacityBefore.splice(0, this.capacityBefore.length, ...capacityBefore);
   }
 }

@@ -32,13 +32,17 @@ export interface StationCounts {
 
 /**
  * Where things lie in a station's `numbers`; behind these, per server, until when it is busy, and its service time; at the
- * end the moment of the wake-up that is pending.
+ * end, from `rare`, the moment of the wake-up that is pending, and what the servers could have worked up to when `limit` changed.
  */
 const BUSY = 0;
 const WAIT = 1;
 const QUEUE_AREA = 2;
 const QUEUE_CHANGED_AT = 3;
 const FREE_AT = 4;
+const WAKE_AT = 0;
+const CAPACITY = 1;
+const CAPACITY_CHANGED_AT = 2;
+const RARE = 3;
 
 /** A FIFO station with one or several servers. Time never runs backwards between calls. */
 export class Station {
@@ -47,8 +51,7 @@ export class Station {
   waiting = 0;
   /** Whether an event that will look at the queue is already scheduled. */
   wakePending = false;
-  /** So many servers may be busy when another job starts; what runs is not interrupted when this falls. */
-  limit: number;
+  private limit: number;
   private jobs = 0;
   private queueLengthMax = 0;
   private readonly numbers: Float64Array;
@@ -62,7 +65,7 @@ export class Station {
     }
     this.servers = servers;
     this.limit = servers;
-    this.numbers = new Float64Array(FREE_AT + 2 * servers + 1);
+    this.numbers = new Float64Array(FREE_AT + 2 * servers + RARE);
   }
 
   /** Until when a server is busy; FOREVER while a job holds it that waits for something else. */
@@ -108,10 +111,31 @@ export class Station {
 
   /** When the pending wake-up comes. One that comes at another moment has been superseded by an earlier one. */
   get wakeAtNanos(): Nanos {
-    return this.numbers[FREE_AT + 2 * this.servers]!;
+    return this.numbers[this.rare + WAKE_AT]!;
   }
   set wakeAtNanos(atNanos: Nanos) {
-    this.numbers[FREE_AT + 2 * this.servers] = atNanos;
+    this.numbers[this.rare + WAKE_AT] = atNanos;
+  }
+
+  /** So many servers may be busy when another job starts; what runs is not interrupted when this falls. */
+  get parallelism(): number {
+    return this.limit;
+  }
+
+  limitTo(servers: number, nowNanos: Nanos): void {
+    this.numbers[this.rare + CAPACITY] = this.capacityNanos(nowNanos);
+    this.numbers[this.rare + CAPACITY_CHANGED_AT] = nowNanos;
+    this.limit = servers;
+  }
+
+  /** How long the servers together could have worked since the counters were reset: all of the time, those that may work. */
+  capacityNanos(nowNanos: Nanos): number {
+    const { numbers, rare, limit } = this;
+    return numbers[rare + CAPACITY]! + limit * (nowNanos - numbers[rare + CAPACITY_CHANGED_AT]!);
+  }
+
+  private get rare(): number {
+    return FREE_AT + 2 * this.servers;
   }
 
   /** A server that a job holds; which of several does not matter, as they are alike. */
@@ -188,6 +212,8 @@ export class Station {
     this.numbers[BUSY] = this.aheadNanos(nowNanos);
     this.numbers[WAIT] = 0;
     this.numbers[QUEUE_AREA] = 0;
+    this.numbers[this.rare + CAPACITY] = 0;
+    this.numbers[this.rare + CAPACITY_CHANGED_AT] = nowNanos;
     this.jobs = 0;
     this.queueLengthMax = this.waiting;
   }
@@ -197,7 +223,7 @@ export class Station {
     this.numbers[BUSY]! -= this.aheadNanos(nowNanos);
     this.drop(nowNanos, () => true);
     for (let server = 0; server < this.servers; server++) this.release(server, nowNanos);
-    this.limit = this.servers;
+    this.limitTo(this.servers, nowNanos);
     this.wakePending = false;
   }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { installFaults } from "../../sim/faults/injector.ts";
+import { stationMeans } from "../../sim/simulation.ts";
 import { restoreSimulation, saveSimulation } from "../../sim/snapshot.ts";
 import { add, bursts, costs, link, logging, logOf, type Note, note, simulate } from "./kit.ts";
 
@@ -180,6 +181,40 @@ describe("a shared pool", () => {
       }),
       { seed: 7, numRuns: 100 },
     );
+  });
+
+  test("is as busy as what could have worked at the time, over a run and in its intervals", () => {
+    const simulation = simulate({
+      link: link(0, { connections: 0 }),
+      warmupNanos: 150,
+      seriesIntervalNanos: 100,
+    });
+    const machine = logging({
+      start: (out) => out.setParallelism(0, 1),
+      receive: ({ kind }, out) => {
+        if (kind === "job 200.0") out.setParallelism(0, 3);
+        if (kind === "job 350.0") out.setParallelism(0, 1);
+      },
+    });
+    const pool = add(simulation, "pool", machine, {
+      host: simulation.addHost({ name: "host", cores: 4 }),
+      costs: working,
+      pools: [{ name: "handlers", threads: 4, shared: true }],
+    });
+    add(simulation, "source", bursts(pool, { 50: 1, 200: 3, 350: 1 }));
+    simulation.start();
+    simulation.run(500);
+    const row = simulation.stations().find(({ station }) => station === "pool/handlers")!;
+    // One may work until 200, three until 350, then one again.
+    expect(row).toMatchObject({ servers: 1, capacityNanos: 50 + 3 * 150 + 150, counts: { busyNanos: 400 } });
+    expect(stationMeans(row.counts, row.capacityNanos, 350).utilisation).toBe(400 / 650);
+    expect(simulation.stationSeries.find(({ station }) => station === "pool/handlers")!.busyShare).toEqual([
+      0.5,
+      0.5,
+      1,
+      50 / 200,
+      0.5,
+    ]);
   });
 
   test("takes longer over each job on a slow CPU, with as many of them at a time", () => {

@@ -89,10 +89,10 @@ function expectMeans(simulation: Simulation, station: string, length: number, ex
     arrivals: [] as number[],
   };
   const countsOf = () => simulation.stations().find((row) => row.station === station)!;
-  let { counts: before } = countsOf();
+  let { counts: before, capacityNanos: capacityBefore } = countsOf();
   for (let i = 0; i < SLICES; i++) {
     simulation.run(simulation.nowNanos + slice);
-    const { counts, servers } = countsOf();
+    const { counts, capacityNanos } = countsOf();
     const of = {
       busyNanos: counts.busyNanos - before.busyNanos,
       jobs: counts.jobs - before.jobs,
@@ -100,12 +100,17 @@ function expectMeans(simulation: Simulation, station: string, length: number, ex
       queueAreaNanos: counts.queueAreaNanos - before.queueAreaNanos,
       queueLengthMax: 0,
     };
-    const { utilisation, queueLength, waitMeanNanos } = stationMeans(of, servers, slice);
+    const { utilisation, queueLength, waitMeanNanos } = stationMeans(
+      of,
+      capacityNanos - capacityBefore,
+      slice,
+    );
     means.utilisation.push(utilisation);
     means.queueLength.push(queueLength);
     means.wait.push(waitMeanNanos / SERVICE);
     means.arrivals.push((of.jobs * SERVICE) / slice);
     before = counts;
+    capacityBefore = capacityNanos;
   }
   for (const name of ["utilisation", "queueLength", "wait"] as const) {
     const { mean, high } = estimate(means[name]);

@@ -243,8 +243,8 @@ describe("in any load", () => {
         }
         simulation.start();
         simulation.run(cut);
-        for (const { counts, servers } of simulation.stations()) {
-          const { utilisation } = stationMeans(counts, servers, Math.max(1, cut));
+        for (const { counts, capacityNanos } of simulation.stations()) {
+          const { utilisation } = stationMeans(counts, Math.max(1, capacityNanos), Math.max(1, cut));
           expect(utilisation).toBeGreaterThanOrEqual(0);
           expect(utilisation).toBeLessThanOrEqual(1);
         }
