@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { formatPerSecond } from "../reports/format.ts";
-import type { ProbeProgress } from "../scenarios/capacity/capacity.ts";
+import type { CapacityResult, CurveProgress, ProbeProgress } from "../scenarios/capacity/capacity.ts";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { withInterrupt } from "./interrupt.ts";
@@ -20,6 +20,7 @@ interface Options {
   readonly seed?: number | undefined;
   readonly set?: readonly string[] | undefined;
   readonly jobs: number;
+  readonly out?: string | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -32,6 +33,7 @@ Each seed is a search of its own, with the same random numbers at every load: th
 
 Examples:
   bokisim capacity nightcore-quickstart --slo "p99<20ms"
+  bokisim capacity nightcore-against-rpc --slo "p99<20ms" --out out/against-rpc
   bokisim capacity my-scenario.yaml --slo "append.p99 < 3ms" --slo "append.p50 < 1.5ms" --seeds 10
 ${EXIT_CODES_HELP}`;
 
@@ -49,6 +51,10 @@ export function addCapacity(program: Command, services: Services, finish: (statu
     .option("--seed <number>", "the first seed instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--jobs <number>", "runs at a time", parseWhole(1), availableParallelism())
+    .option(
+      "--out <directory>",
+      "run the curve of latency over throughput as well, and write a page with charts",
+    )
     .option("--json", "print the result as JSON to standard output and nothing else")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -70,21 +76,31 @@ async function capacity(services: Services, name: string, options: Options): Pro
       seed: options.seed,
       set: options.set ?? [],
       jobs: options.jobs,
+      curve: options.out !== undefined,
       signal,
-      onProbe: options.quiet === true ? undefined : tell,
+      ...(options.quiet === true ? {} : { onProbe: tell, onCurve: tellCurve }),
     }),
   ).catch((error: unknown) => {
     if (error instanceof ScenarioError || error instanceof CapacityError) throw new InputError(error.message);
     throw error;
   });
   if (result === "interrupted") return EXIT_INTERRUPTED;
+  const { out } = options;
+  const page = out === undefined ? undefined : await writePage(result, out);
   if (options.json) {
     await print(`${JSON.stringify(result, undefined, 2)}\n`);
   } else {
     const { renderCapacity } = await import("../reports/capacity.ts");
     await print(renderCapacity(result, isColoured(process.stdout)));
+    if (page !== undefined) await print(`\nReport: ${page}\n`);
   }
   return result.variants.every(({ perSecond }) => perSecond !== null) ? EXIT_HELD : EXIT_FAILED;
+}
+
+/** The drawing libraries take a third of a second to load. */
+async function writePage(result: CapacityResult, directory: string): Promise<string> {
+  const { writeCapacity } = await import("../reports/capacity-page.ts");
+  return writeCapacity(result, directory);
 }
 
 /** A search takes seconds a run, so each run is worth a line. */
@@ -92,6 +108,12 @@ function tell({ variant, seed, perSecond, held, searchesDone, searches }: ProbeP
   const verdict = held ? "held" : "did not hold";
   process.stderr.write(
     `${variant}, seed ${seed}: ${formatPerSecond(perSecond)} ${verdict} (${searchesDone} of ${searches} searches done)\n`,
+  );
+}
+
+function tellCurve({ variant, seed, perSecond, runsDone, runs }: CurveProgress): void {
+  process.stderr.write(
+    `${variant}, seed ${seed}: ${formatPerSecond(perSecond)} for the curve (${runsDone} of ${runs} runs done)\n`,
   );
 }
 

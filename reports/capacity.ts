@@ -5,25 +5,26 @@ import type { CapacityResult, CapacitySearch, CapacityVariant } from "../scenari
 import { estimatePerSecond, formatPerSecond, onOneLine } from "./format.ts";
 import { left, right, textTable } from "./text-table.ts";
 
-export function renderCapacity(result: CapacityResult, colour: boolean): string {
-  const colours = pc.createColors(colour);
-  const { scenario, slo, variants } = result;
+export const capacityTitles = ["variant", "capacity", "against the first", "seeds", "runs"];
+
+/** A row for each variant. */
+export function capacityRows({ variants }: CapacityResult): string[][] {
   const [reference] = variants;
-  const rows = variants.map((each) => [
+  return variants.map((each) => [
     each.variant,
     capacityOf(each),
     ratio(each, reference!),
     String(each.searches.length),
     String(each.searches.reduce((sum, { probes }) => sum + probes.length, 0)),
   ]);
-  const columns = [
-    left("variant"),
-    right("capacity"),
-    right("against the first"),
-    right("seeds"),
-    right("runs"),
-  ];
-  const table = textTable(columns, rows, (title) => colours.dim(title));
+}
+
+export function renderCapacity(result: CapacityResult, colour: boolean): string {
+  const colours = pc.createColors(colour);
+  const { scenario, slo, variants } = result;
+  const [variant, ...numbers] = capacityTitles;
+  const columns = [left(variant!), ...numbers.map(right)];
+  const table = textTable(columns, capacityRows(result), (title) => colours.dim(title));
   const remarks = variants.flatMap((each) => remarksOn(each));
   return [
     colours.bold(`${scenario}: the largest load at which ${slo.join(" and ")}`),
@@ -47,7 +48,8 @@ function ratio({ perSecond }: CapacityVariant, reference: CapacityVariant): stri
   return `${(perSecond.mean / reference.perSecond.mean).toFixed(2)} x`;
 }
 
-function remarksOn({ variant, searches }: CapacityVariant): string[] {
+/** What the table does not say. */
+export function remarksOn({ variant, searches }: CapacityVariant): string[] {
   const told = (kind: CapacitySearch["kind"]) => searches.filter((each) => each.kind === kind);
   const never = told("never");
   const always = told("always");

@@ -7,9 +7,9 @@ import { type Estimate, estimate } from "../../sim/statistics.ts";
 import { parseExpectation } from "../expectation-text.ts";
 import { evaluateExpectation } from "../expectations.ts";
 import { loadAny } from "../load.ts";
-import type { OperationResult } from "../result.ts";
+import type { OperationResult, VariantResult } from "../result.ts";
 import { runScenario } from "../run.ts";
-import type { AnyScenario, Expectation } from "../scenario.ts";
+import type { AnyScenario, Expectation, Metric } from "../scenario.ts";
 import { type RateField, rateFields, settingsFor, totalPerSecond } from "./load.ts";
 import { type SearchResult, searchCapacity } from "./search.ts";
 
@@ -17,6 +17,9 @@ import { type SearchResult, searchCapacity } from "./search.ts";
 const ANSWERED_SHARE_MIN = 0.95;
 /** The load of the file is taken to be within this factor of the answer. */
 const SPREAD = 64;
+/** Loads of the curve, as shares of what was found. Behind the knee there is little to see: what waits there depends on how long the run is. */
+const CURVE_SHARES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.88, 0.94, 1, 1.05];
+const LATENCIES: ReadonlySet<Metric> = new Set(["p50", "p90", "p99", "p999", "mean", "max"]);
 /** In the place of an operation: all of them. */
 const EVERY = "*";
 
@@ -30,8 +33,19 @@ export interface CapacityOptions {
   readonly jobs: number;
   readonly set: readonly string[];
   readonly seed?: number | undefined;
+  /** Whether to run each variant at loads on both sides of what was found, for the curve of latency over throughput. */
+  readonly curve?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProbe?: ((probe: ProbeProgress) => void) | undefined;
+  readonly onCurve?: ((run: CurveProgress) => void) | undefined;
+}
+
+export interface CurveProgress {
+  readonly variant: string;
+  readonly seed: number;
+  readonly perSecond: number;
+  readonly runsDone: number;
+  readonly runs: number;
 }
 
 export interface ProbeProgress {
@@ -60,11 +74,25 @@ export interface CapacitySearch {
   readonly probes: readonly CapacityProbe[];
 }
 
+/** One run at one load. */
+export interface CurvePoint {
+  readonly seed: number;
+  readonly offeredPerSecond: number;
+  readonly operations: readonly {
+    readonly operation: string;
+    readonly completedPerSecond: number;
+    readonly p50Nanos: number;
+    readonly p99Nanos: number;
+  }[];
+}
+
 export interface CapacityVariant {
   readonly variant: string;
   /** Over the seeds, those that found an answer. Null: none did. */
   readonly perSecond: Estimate | null;
   readonly searches: readonly CapacitySearch[];
+  /** With `curve`, in the order of loads and seeds; empty where no capacity was found. */
+  readonly curve: readonly CurvePoint[];
 }
 
 export interface CapacityResult {
@@ -73,6 +101,8 @@ export interface CapacityResult {
   readonly scenario: string;
   readonly file: string;
   readonly slo: readonly string[];
+  /** Upper bounds of latencies among them. */
+  readonly bounds: readonly { readonly expression: string; readonly latencyNanos: number }[];
   readonly precision: number;
   /** The fields that were multiplied, and what they are in the file. */
   readonly load: readonly RateField[];
@@ -127,21 +157,86 @@ export async function findCapacity(
     searchesDone++;
     results[index] = { search, result };
   });
-  const variants = [...new Set(searches.map(({ variant }) => variant))];
+  const variants = [...new Set(searches.map(({ variant }) => variant))].map((variant) => {
+    const own = results.filter(({ search }) => search.variant === variant);
+    const found = own
+      .map(searchResult)
+      .flatMap(({ kind, perSecond }) => (kind === "found" ? [perSecond!] : []));
+    return { variant, own, perSecond: found.length === 0 ? null : estimate(found) };
+  });
+  const curves = options.curve === true ? await runCurves(text, file, variants, options) : undefined;
   return {
     format: "bokisim-capacity-1",
     bokisimVersion: version,
     scenario: base.name,
     file: base.file,
     slo: options.slo,
+    bounds: conditions
+      .filter(
+        ({ expectation: { metric, comparison } }) => LATENCIES.has(metric) && comparison.startsWith("<"),
+      )
+      .map(({ expectation: { expression, value } }) => ({ expression, latencyNanos: value })),
     precision: options.precision,
     load: searches[0]!.fields,
-    variants: variants.map((variant) => {
-      const own = results.filter(({ search }) => search.variant === variant).map(searchResult);
-      const found = own.flatMap(({ kind, perSecond }) => (kind === "found" ? [perSecond!] : []));
-      return { variant, perSecond: found.length === 0 ? null : estimate(found), searches: own };
-    }),
+    variants: variants.map(({ variant, own, perSecond }) => ({
+      variant,
+      perSecond,
+      searches: own.map(searchResult),
+      curve: curves?.get(variant) ?? [],
+    })),
   };
+}
+
+/** Each variant with an answer, at its share of it, with every seed. */
+async function runCurves(
+  text: string,
+  file: string,
+  variants: readonly {
+    readonly variant: string;
+    readonly own: readonly { readonly search: Search }[];
+    readonly perSecond: Estimate | null;
+  }[],
+  options: CapacityOptions,
+): Promise<Map<string, CurvePoint[]>> {
+  const wanted = variants.flatMap(({ perSecond, own }) =>
+    perSecond === null
+      ? []
+      : CURVE_SHARES.flatMap((share) =>
+          own.map(({ search }) => ({ search, perSecond: share * perSecond.mean })),
+        ),
+  );
+  const points: CurvePoint[] = [];
+  let runsDone = 0;
+  await eachOf(wanted, options.jobs, async ({ search, perSecond }, index) => {
+    options.signal?.throwIfAborted();
+    const factor = perSecond / totalPerSecond(search.fields);
+    const { operations } = await runAt(text, file, search, factor, options.signal);
+    const offeredPerSecond = totalPerSecond(search.fields, factor);
+    points[index] = {
+      seed: search.seed,
+      offeredPerSecond,
+      operations: operations.map(({ operation, throughputPerSecond, p50Nanos, p99Nanos }) => ({
+        operation,
+        completedPerSecond: throughputPerSecond.mean,
+        p50Nanos: p50Nanos.mean,
+        p99Nanos: p99Nanos.mean,
+      })),
+    };
+    runsDone++;
+    options.onCurve?.({
+      variant: search.variant,
+      seed: search.seed,
+      perSecond: offeredPerSecond,
+      runsDone,
+      runs: wanted.length,
+    });
+  });
+  const curves = new Map<string, CurvePoint[]>();
+  for (const [index, point] of points.entries()) {
+    const { variant } = wanted[index]!.search;
+    curves.set(variant, [...(curves.get(variant) ?? []), point]);
+  }
+  return curves;
 }
 
 function searchesOf(base: AnyScenario, { set, seed, seeds }: CapacityOptions): Search[] {
@@ -168,28 +263,34 @@ function searchesOf(base: AnyScenario, { set, seed, seeds }: CapacityOptions): S
   });
 }
 
-async function probeAt(
+/** The scenario at `factor` times its load, once. */
+async function runAt(
   text: string,
   file: string,
   { settings, fields, seed }: Search,
   factor: number,
-  conditions: readonly Condition[],
-  { jobs: _, signal }: CapacityOptions,
-): Promise<{ held: boolean; evidence: CapacityProbe["measured"] }> {
+  signal: AbortSignal | undefined,
+): Promise<VariantResult> {
   const scenario = loadAny(text, file, { set: [...settings, ...settingsFor(fields, factor)], seed });
-  const result = await runScenario(scenario, {
-    jobs: 1,
-    checked: false,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const [variant] = result.variants;
-  const operations = variant!.operations;
+  const result = await runScenario(scenario, { jobs: 1, checked: false, ...(signal && { signal }) });
+  return result.variants[0]!;
+}
+
+async function probeAt(
+  text: string,
+  file: string,
+  search: Search,
+  factor: number,
+  conditions: readonly Condition[],
+  { signal }: CapacityOptions,
+): Promise<{ held: boolean; evidence: CapacityProbe["measured"] }> {
+  const { operations, faults } = await runAt(text, file, search, factor, signal);
   const judged = conditions.flatMap((condition) =>
     operationsMeant(condition, operations).map((operation) =>
-      evaluateExpectation({ ...condition.expectation, operation }, operations, variant!.faults),
+      evaluateExpectation({ ...condition.expectation, operation }, operations, faults),
     ),
   );
-  const answered = isAnswered(operations, totalPerSecond(fields, factor));
+  const answered = isAnswered(operations, totalPerSecond(search.fields, factor));
   return {
     held: judged.length > 0 && judged.every(({ held }) => held) && answered,
     evidence: judged.map(({ expression, measured }, i) => ({

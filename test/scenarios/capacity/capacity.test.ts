@@ -38,6 +38,22 @@ variants:
     expect(renderCapacity(result, false)).toMatch(/many workers +[\d.]+ k\/s ±[\d.]+ +\d+\.\d+ x/);
   });
 
+  test("comes with a curve on both sides of it, for each seed", { timeout: 60_000 }, async () => {
+    const text = scenario("{ poisson: { rate: 4k/s } }");
+    const { variants, bounds } = await findCapacity(text, "small.yaml", "0", { ...OPTIONS, curve: true });
+    expect(bounds).toEqual([{ expression: "p99<8ms", latencyNanos: 8_000_000 }]);
+    const [{ perSecond, curve }] = variants as [(typeof variants)[number]];
+    const loads = curve.map(({ offeredPerSecond }) => offeredPerSecond / perSecond!.mean);
+    expect(Math.min(...loads)).toBeCloseTo(0.1, 2);
+    expect(Math.max(...loads)).toBeGreaterThan(1.04);
+    expect(new Set(curve.map(({ seed }) => seed)).size).toBe(2);
+    const p99Of = (share: number): number =>
+      curve
+        .find((_, i) => Math.abs(loads[i]! - share) < 0.01)!
+        .operations.find(({ operation }) => operation === "call callers")!.p99Nanos;
+    expect(p99Of(1.05)).toBeGreaterThan(p99Of(0.1));
+  });
+
   test("cannot be asked of clients that wait for their answers", async () => {
     const text = scenario("{ closedLoop: { clients: 4 } }");
     await expect(findCapacity(text, "small.yaml", "0", OPTIONS)).rejects.toThrow(
