@@ -27,6 +27,7 @@ import type { Recorder } from "./recorder.ts";
 import { compile, type Sampler } from "./sampling.ts";
 import { settled } from "./structures/settled.ts";
 import type { Timers } from "./timers.ts";
+import type { Tracer } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Bytes, Nanos } from "./units.ts";
 import { FOREVER, toNanos } from "./units.ts";
@@ -40,6 +41,7 @@ export interface World {
   readonly recorder: Recorder;
   readonly digest: Digest;
   readonly observer: ((at: Address, observation: Observed, nowNanos: Nanos) => void) | undefined;
+  readonly tracer: Tracer | undefined;
   watch(watcher: Process, peer: Address): void;
   crashItself(process: Process, restartNanos: Nanos): void;
   setParallelism(process: Process, pool: number, threads: number): void;
@@ -157,13 +159,16 @@ abstract class BaseEffects implements Effects {
     // Late by its own clock, recorded by the true one.
     const due = dueNanos === undefined ? this.momentNanos : this.world.nowNanos - (this.now - dueNanos);
     const started = Math.min(this.momentNanos, due);
-    return this.world.recorder.begin(operation, this.self, started, kept);
+    const id = this.world.recorder.begin(operation, this.self, started, kept);
+    this.world.tracer?.begun(id, operation, this.self, started, this.momentNanos);
+    return id;
   }
 
   complete(operation: OperationId, outcome: Outcome, output?: unknown): void {
     const { recorder, digest } = this.world;
     digest.number(this.momentNanos);
     recorder.complete(operation, this.momentNanos, outcome, this.checked ? settled(output) : output);
+    this.world.tracer?.completed(operation, this.momentNanos, outcome);
   }
 
   count(counter: string, amount = 1): void {
@@ -290,6 +295,7 @@ export class StepEffects extends BaseEffects {
     this.workNanos = 0;
     this.blockedNanos = 0;
     if (this.readCount > 0) end = this.readDisk(end);
+    if (world.tracer !== undefined) world.tracer.effectNanos = end;
     for (let i = 0; i < sendTo.length; i++) {
       const link = sendLink[i]!;
       const named = sendConnection[i]!;

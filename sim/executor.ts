@@ -12,18 +12,34 @@
 import type { StepEffects } from "./effects.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { metaOf, THREADS_MAX, WAKE_CORES, WAKE_THREAD } from "./events.ts";
-import type { Address, Tagged } from "./machine.ts";
+import type { Address, Tagged, TimerName } from "./machine.ts";
 import type { Host, Process } from "./process.ts";
 import type { Station } from "./station.ts";
 import type { TimerEntry, Timers } from "./timers.ts";
+import type { InputId, InputKind, Tracer } from "./trace.ts";
 import type { HandOff, Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 import { FOREVER, toNanos } from "./units.ts";
 
-/** Kinds of jobs. */
+/** A job is its kind, and above that the number by which a tracer knows its input, or 0. */
 export const JOB_MESSAGE = 0;
 export const JOB_TIMER = 1;
 export const JOB_HAND_OFF = 2;
+const KIND_BITS = 2;
+const KIND_MASK = 3;
+const TRACED_AS: readonly InputKind[] = ["message", "timer", "handOff"];
+
+export function jobOf(kind: number, trace: InputId): number {
+  return kind | (trace << KIND_BITS);
+}
+
+export function kindOfJob(job: number): number {
+  return job & KIND_MASK;
+}
+
+export function traceOfJob(job: number): InputId {
+  return job >> KIND_BITS;
+}
 
 export class Executor {
   private readonly clock: { readonly nowNanos: Nanos };
@@ -33,6 +49,7 @@ export class Executor {
   private readonly transport: Transport;
   private readonly timers: Timers;
   private readonly step: StepEffects;
+  tracer: Tracer | undefined = undefined;
 
   constructor(
     clock: { readonly nowNanos: Nanos },
@@ -56,12 +73,13 @@ export class Executor {
   arrive(process: Process, thread: number, job: number, source: Address, payload: unknown): void {
     const station = process.threads[thread]!;
     const now = this.clock.nowNanos;
+    const its = this.tracer === undefined ? job : this.traced(this.tracer, process, job, source, payload);
     const server = station.freeServer(now);
     if (server >= 0) {
-      this.onThread(process, thread, server, job, source, payload);
+      this.onThread(process, thread, server, its, source, payload);
       return;
     }
-    station.enqueue(job, source, 0, now, payload);
+    station.enqueue(its, source, 0, now, payload);
     this.ensureThreadWake(process, thread, station);
   }
 
@@ -71,7 +89,17 @@ export class Executor {
     const size = process.poolStations[pool]!;
     const thread = process.poolStart[pool]! + (size === 1 ? 0 : process.timerTurn++ % size);
     entry.waits = true;
-    this.arrive(process, thread, JOB_TIMER, 0, entry);
+    this.arrive(process, thread, jobOf(JOB_TIMER, entry.trace), 0, entry);
+  }
+
+  /** The job with the number of its input, which may be a new one. */
+  private traced(tracer: Tracer, process: Process, job: number, source: Address, payload: unknown): number {
+    const kind = kindOfJob(job);
+    const name = nameOfInput(kind, payload);
+    const from = kind === JOB_MESSAGE ? source : process.address;
+    const { nowNanos } = this.clock;
+    const trace = tracer.reaches(traceOfJob(job), TRACED_AS[kind]!, name, process.address, from, nowNanos);
+    return jobOf(kind, trace);
   }
 
   wakeThread(process: Process, thread: number): void {
@@ -151,7 +179,8 @@ export class Executor {
     payload: unknown,
   ): void {
     // Cancelled or set again while it waited: its turn passes without a step.
-    if (job === JOB_TIMER && !(payload as TimerEntry).live) return;
+    if (kindOfJob(job) === JOB_TIMER && !(payload as TimerEntry).live) return;
+    this.tracer?.getsThread(traceOfJob(job), this.clock.nowNanos);
     this.onCore(process, thread, server, job, source, payload);
   }
 
@@ -218,10 +247,11 @@ export class Executor {
   ): void {
     const now = this.clock.nowNanos;
     const station = process.threads[thread]!;
-    const { step, transport } = this;
+    const { step, transport, tracer } = this;
+    const kind = kindOfJob(job);
     if (
-      (job === JOB_TIMER && !(payload as TimerEntry).live) ||
-      (job === JOB_HAND_OFF && transport.isStale(process, payload as HandOff))
+      (kind === JOB_TIMER && !(payload as TimerEntry).live) ||
+      (kind === JOB_HAND_OFF && transport.isStale(process, payload as HandOff))
     ) {
       // It lost its life while it waited for a core, or its connection is gone.
       station.release(server, now);
@@ -237,23 +267,28 @@ export class Executor {
     if (siblingSlowdown !== undefined) factor *= sharedCoreFactor(process.cores, siblingSlowdown, now);
     step.thread = thread < process.ioThreadCount ? thread : 0;
     step.factor = factor;
-    if (job === JOB_HAND_OFF) {
+    tracer?.begins(traceOfJob(job), thread, server, now, starts);
+    if (kind === JOB_HAND_OFF) {
       const { to, message, connection } = payload as HandOff;
       const ends = starts + toNanos(costs.sendNanos(message) * factor);
       station.occupy(server, ends, ends - starts);
       process.cores.occupy(core, ends, ends - starts);
       const link = transport.linkTo(process, to);
       transport.transmit(link, process, thread, to, message, connection, now, ends);
+      tracer?.ends(ends, ends, ends);
       return;
     }
-    if (job === JOB_TIMER) {
+    let taken = starts;
+    if (kind === JOB_TIMER) {
       const entry = payload as TimerEntry;
       const { name } = entry;
       this.timers.take(process, entry);
-      step.enter(process, starts + toNanos(costs.timerNanos(name) * factor));
+      taken += toNanos(costs.timerNanos(name) * factor);
+      step.enter(process, taken);
       process.bound.timeout(process.cell, name, step);
     } else {
-      step.enter(process, starts + toNanos(costs.receiveNanos(payload as Tagged) * factor));
+      taken += toNanos(costs.receiveNanos(payload as Tagged) * factor);
+      step.enter(process, taken);
       process.bound.receive(process.cell, source, payload as Tagged, step);
     }
     const ends = step.flush(thread);
@@ -261,6 +296,18 @@ export class Executor {
     // A thread that waits for the disk is taken, its core is not.
     station.occupy(server, ends, ends - starts);
     process.cores.occupy(core, ends - blocked, ends - starts - blocked);
+    tracer?.ends(taken, ends - blocked, ends);
+  }
+}
+
+function nameOfInput(kind: number, payload: unknown): TimerName {
+  switch (kind) {
+    case JOB_TIMER:
+      return (payload as TimerEntry).name;
+    case JOB_HAND_OFF:
+      return (payload as HandOff).message.kind;
+    default:
+      return (payload as Tagged).kind;
   }
 }
 

@@ -16,12 +16,22 @@ import {
   typeOf,
   WAKE_THREAD,
 } from "./events.ts";
-import { cpuFactor, type Executor, JOB_HAND_OFF, JOB_MESSAGE, JOB_TIMER } from "./executor.ts";
+import {
+  cpuFactor,
+  type Executor,
+  JOB_HAND_OFF,
+  JOB_MESSAGE,
+  JOB_TIMER,
+  jobOf,
+  kindOfJob,
+  traceOfJob,
+} from "./executor.ts";
 import type { Address, Tagged } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Process } from "./process.ts";
 import { settled } from "./structures/settled.ts";
 import type { TimerEntry, Timers } from "./timers.ts";
+import type { InputId, Tracer } from "./trace.ts";
 import type { Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 
@@ -40,6 +50,7 @@ interface World {
   readonly network: Network;
   readonly transport: Transport;
   readonly timers: Timers;
+  readonly tracer: Tracer | undefined;
 }
 
 export class Lives {
@@ -80,14 +91,19 @@ export class Lives {
   private runStart(process: Process): void {
     const { machine, config } = process.options;
     const out = process.costs === undefined ? this.instant : this.step;
-    out.enter(process, this.world.nowNanos);
+    const { nowNanos, tracer } = this.world;
+    tracer?.instant(0, "start", "start", process.address, process.address, nowNanos);
+    out.enter(process, nowNanos);
     if (out === this.step) {
       this.step.thread = 0;
       this.step.factor = cpuFactor(process);
     }
     const state = machine.start(config, out);
     process.cell[0] = this.world.checked ? settled(state) : state;
-    if (out === this.step) this.step.flush(0);
+    if (out === this.step) {
+      const ends = this.step.flush(0);
+      tracer?.ends(nowNanos, ends, ends);
+    } else tracer?.ends(nowNanos, nowNanos, nowNanos);
   }
 
   crash(process: Process, { wholeHost = false, disk = "kept" }: CrashOptions): void {
@@ -112,7 +128,9 @@ export class Lives {
     for (const [watcher, atNanos] of told) network.holdBack(network.link(process, watcher), atNanos);
     process.generators.clear();
     process.cell[0] = undefined;
-    this.world.transport.lostMessages += process.held.filter(({ job }) => job !== JOB_TIMER).length;
+    this.world.transport.lostMessages += process.held.filter(
+      ({ job }) => kindOfJob(job) !== JOB_TIMER,
+    ).length;
     process.held.length = 0;
   }
 
@@ -163,7 +181,7 @@ export class Lives {
     this.incarnations[process.address]! -= PAUSED;
     this.executor.resume(process);
     for (const { job, thread, source, payload } of process.held.splice(0)) {
-      if (job === JOB_TIMER) this.expire(process, payload as TimerEntry);
+      if (kindOfJob(job) === JOB_TIMER) this.expire(process, payload as TimerEntry);
       else this.deliver(process, job, thread, source, payload);
     }
   }
@@ -173,7 +191,7 @@ export class Lives {
   }
 
   /** An event is not for the process as it is now: held if that is only paused, else lost. */
-  miss(meta: number, target: Address, source: Address, payload: unknown): void {
+  miss(meta: number, target: Address, source: Address, payload: unknown, trace: InputId): void {
     const life = this.incarnations[target]!;
     const process = this.world.processes[target]!;
     const type = typeOf(meta);
@@ -181,7 +199,8 @@ export class Lives {
     if (life >= PAUSED && (life & INCARNATIONS) === incarnationOf(meta)) {
       if (type === WAKE_THREAD) process.threads[thread]!.wakePending = false;
       else {
-        process.held.push({ job: type === DELIVER ? JOB_MESSAGE : JOB_HAND_OFF, thread, source, payload });
+        const job = jobOf(type === DELIVER ? JOB_MESSAGE : JOB_HAND_OFF, trace);
+        process.held.push({ job, thread, source, payload });
       }
     } else if (type !== WAKE_THREAD) {
       this.world.transport.lostMessages++;
@@ -196,7 +215,10 @@ export class Lives {
 
   private deliver(process: Process, job: number, thread: number, source: Address, payload: unknown): void {
     if (process.costs === undefined) {
-      this.instant.enter(process, this.world.nowNanos);
+      const { nowNanos, tracer } = this.world;
+      const { kind } = payload as Tagged;
+      tracer?.instant(traceOfJob(job), "message", kind, process.address, source, nowNanos);
+      this.instant.enter(process, nowNanos);
       process.bound.receive(process.cell, source, payload as Tagged, this.instant);
     } else {
       this.executor.arrive(process, thread, job, source, payload);
@@ -207,8 +229,10 @@ export class Lives {
     // What was held before it may have cancelled it or set it again.
     if (!entry.live) return;
     if (process.costs === undefined) {
-      this.world.timers.take(process, entry);
-      this.instant.enter(process, this.world.nowNanos);
+      const { nowNanos, timers, tracer } = this.world;
+      timers.take(process, entry);
+      tracer?.instant(entry.trace, "timer", entry.name, process.address, process.address, nowNanos);
+      this.instant.enter(process, nowNanos);
       process.bound.timeout(process.cell, entry.name, this.instant);
     } else {
       this.executor.expire(process, entry);

@@ -107,6 +107,8 @@ export class Network {
   private readonly samplers = new Map<Distribution, Sampler>();
   /** Whether any rule of a fault is in force, and whether any host has a limited line: where not, nobody is asked. */
   faulty = false;
+  /** Where a tracer wants to know when a message passes what lies on its way (`Tracer.link`). */
+  moments: Float64Array | undefined = undefined;
   private limited = false;
   /** How often the connections from one process to another were reset; no entry: never. */
   private readonly resets = new Map<string, number>();
@@ -252,21 +254,30 @@ export class Network {
     fate: Fate | undefined,
   ): Nanos {
     const remote = this.limited && !link.local;
+    const { moments } = this;
     let arrival: number = readyNanos;
+    let outNanos = 0;
     if (remote && from.nic.out.nanosPerByte > 0) {
-      const lineNanos = sizeBytes * from.nic.out.nanosPerByte * (fate === undefined ? 1 : fate.slowdown);
-      arrival = from.nic.out.book(nowNanos, readyNanos, lineNanos);
+      outNanos = sizeBytes * from.nic.out.nanosPerByte * (fate === undefined ? 1 : fate.slowdown);
+      arrival = from.nic.out.book(nowNanos, readyNanos, outNanos);
+    }
+    if (moments !== undefined) {
+      moments[0] = arrival - outNanos;
+      moments[1] = arrival;
     }
     arrival += link.sampler(link.stream);
+    if (moments !== undefined) moments[2] = arrival;
     if (fate !== undefined) {
       if (fate.lost) return LOST;
       arrival += fate.extraNanos;
     }
+    if (moments !== undefined) moments[3] = arrival;
     if (remote && to.nic.in.nanosPerByte > 0) {
       // It comes in as it goes out, bit by bit: on an idle line the last one arrives when it would have anyway.
       const lineNanos = sizeBytes * to.nic.in.nanosPerByte;
       arrival = to.nic.in.book(nowNanos, Math.max(nowNanos, arrival - lineNanos), lineNanos);
     }
+    if (moments !== undefined) moments[4] = arrival;
     arrival = toNanos(arrival);
     if (slot !== NO_SLOT && fate?.reorder !== true) {
       const last = link.lanes[slot]!;

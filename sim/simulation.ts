@@ -23,7 +23,7 @@ import {
   WAKE_CORES,
   WAKE_THREAD,
 } from "./events.ts";
-import { Executor, JOB_HAND_OFF, JOB_MESSAGE } from "./executor.ts";
+import { Executor, JOB_HAND_OFF, JOB_MESSAGE, jobOf } from "./executor.ts";
 import type { Mode } from "./interpreter.ts";
 import { type CrashOptions, Lives } from "./lives.ts";
 import type { Address, Observed, Tagged } from "./machine.ts";
@@ -42,6 +42,7 @@ import { type SeriesOfStation, type StationRow, StationSeries, stationRows } fro
 import { settled } from "./structures/settled.ts";
 import { TieShuffler } from "./ties.ts";
 import { type TimerEntry, Timers } from "./timers.ts";
+import { type TraceOptions, Tracer } from "./trace.ts";
 import { type Corrupt, type MessageCount, Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 
@@ -111,6 +112,8 @@ export class Simulation {
   events = 0;
   /** Events that shared their moment with the one before: where the order of simultaneous events could matter. */
   ties = 0;
+  /** Follows what causes what; see `trace`. */
+  tracer: Tracer | undefined = undefined;
 
   private readonly instant: InstantEffects;
   private readonly step: StepEffects;
@@ -211,7 +214,7 @@ export class Simulation {
 
   /** Executes every event up to and including `untilNanos`; the clock then stands there. */
   run(untilNanos: Nanos): void {
-    const { queue, digest, processes, incarnations, instant, executor, shuffler, eventsMax } = this;
+    const { queue, digest, processes, incarnations, instant, executor, shuffler, eventsMax, tracer } = this;
     for (;;) {
       const before = queue.now;
       const slot = shuffler === undefined ? queue.pop(untilNanos) : shuffler.pop(untilNanos);
@@ -225,18 +228,20 @@ export class Simulation {
       this.nowNanos = time;
       if (this.events++ >= eventsMax) throw new RangeError(`the run has more than ${eventsMax} events`);
       digest.event(time, meta, target, source);
+      const trace = tracer === undefined ? 0 : tracer.comes(slot, time);
       switch (typeOf(meta)) {
         case DELIVER: {
           if (incarnationOf(meta) !== incarnations[target]) {
-            this.lives.miss(meta, target, source, payload);
+            this.lives.miss(meta, target, source, payload, trace);
             break;
           }
           const process = processes[target]!;
           if (process.costs === undefined) {
+            tracer?.instant(trace, "message", (payload as Tagged).kind, target, source, time);
             instant.enter(process, time);
             process.bound.receive(process.cell, source, payload as Tagged, instant);
           } else {
-            executor.arrive(process, threadOf(meta), JOB_MESSAGE, source, payload);
+            executor.arrive(process, threadOf(meta), jobOf(JOB_MESSAGE, trace), source, payload);
           }
           break;
         }
@@ -250,6 +255,7 @@ export class Simulation {
           }
           if (process.costs === undefined) {
             this.timers.take(process, entry);
+            tracer?.instant(entry.trace, "timer", entry.name, target, target, time);
             instant.enter(process, time);
             process.bound.timeout(process.cell, entry.name, instant);
           } else {
@@ -261,7 +267,7 @@ export class Simulation {
           if (incarnationOf(meta) === incarnations[target]) {
             executor.wakeThread(processes[target]!, threadOf(meta));
           } else {
-            this.lives.miss(meta, target, source, payload);
+            this.lives.miss(meta, target, source, payload, 0);
           }
           break;
         case WAKE_CORES:
@@ -269,9 +275,9 @@ export class Simulation {
           break;
         case HAND_OFF:
           if (incarnationOf(meta) === incarnations[target]) {
-            executor.arrive(processes[target]!, threadOf(meta), JOB_HAND_OFF, source, payload);
+            executor.arrive(processes[target]!, threadOf(meta), jobOf(JOB_HAND_OFF, trace), source, payload);
           } else {
-            this.lives.miss(meta, target, source, payload);
+            this.lives.miss(meta, target, source, payload, trace);
           }
           break;
         default: {
@@ -281,6 +287,22 @@ export class Simulation {
       }
     }
     this.nowNanos = untilNanos;
+  }
+
+  /**
+   * From now on a tracer records what causes what, and where the time of every step goes; to be called between runs, once.
+   * Nothing the run does depends on it.
+   */
+  trace(options: TraceOptions = {}): Tracer {
+    if (this.tracer !== undefined) throw new Error("the simulation is traced already");
+    const tracer = new Tracer(options);
+    this.tracer = tracer;
+    this.transport.tracer = tracer;
+    this.timers.tracer = tracer;
+    this.executor.tracer = tracer;
+    this.network.moments = tracer.link;
+    if (this.shuffler !== undefined) this.shuffler.tracer = tracer;
+    return tracer;
   }
 
   registerControl(name: string, control: Control): void {
@@ -431,6 +453,11 @@ export class Simulation {
   // ---- Snapshots, see sim/snapshot.ts --------------------------------------------------------------------------------
 
   saveOwn(): object {
+    if (this.tracer !== undefined) {
+      throw new Error(
+        "what is under way in a traced simulation has numbers that mean nothing in another: it is not saved",
+      );
+    }
     const { nowNanos, events, ties } = this;
     return {
       numbers: { nowNanos, events, ties },
@@ -445,6 +472,7 @@ export class Simulation {
   restoreOwn(saved: object): void {
     const { numbers, incarnations, transport, series, ties, kept } = saved as Record<string, object>;
     Object.assign(this, numbers);
+    this.tracer?.forgetEvents();
     this.incarnations.splice(0, this.incarnations.length, ...(incarnations as number[]));
     this.transport.restore(transport!);
     this.series.restore(series!);

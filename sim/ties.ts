@@ -11,6 +11,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { CONTROL, DELIVER, HAND_OFF, TIMER, typeOf } from "./events.ts";
 import type { RandomStream } from "./random.ts";
 import type { TimerEntry } from "./timers.ts";
+import type { Tracer } from "./trace.ts";
 
 interface Drained {
   readonly target: number;
@@ -19,6 +20,8 @@ interface Drained {
   readonly payload: unknown;
   /** Of a timer, to see whether it was cancelled or set again since. */
   readonly ticket: number;
+  /** What the tracer knows a message by. */
+  readonly trace: number;
 }
 
 interface Lane {
@@ -36,6 +39,7 @@ const CONTROLS = -1;
 export class TieShuffler {
   private readonly queue: EventQueue;
   readonly stream: RandomStream;
+  tracer: Tracer | undefined = undefined;
   private readonly lanes: Lane[] = [];
   private readonly byKey = new Map<number, Lane>();
   private lastOwnLane = CONTROLS;
@@ -53,31 +57,40 @@ export class TieShuffler {
       if (slot < 0) return -1;
       const [target, source, meta] = [queue.targets[slot]!, queue.sources[slot]!, queue.metas[slot]!];
       const payload = queue.payloads[slot];
+      const trace = this.tracer?.takeFrom(slot) ?? 0;
       const second = queue.pop(queue.now);
-      if (second < 0) return this.throughQueue(target, source, meta, payload);
-      this.drain(target, source, meta, payload);
+      if (second < 0) return this.throughQueue(target, source, meta, payload, trace);
+      this.drain(target, source, meta, payload, trace);
       this.drainSlot(second);
     }
     for (let slot = queue.pop(queue.now); slot >= 0; slot = queue.pop(queue.now)) this.drainSlot(slot);
     while (lanes.length > 0) {
-      const { target, source, meta, payload, ticket } = this.draw();
+      const { target, source, meta, payload, ticket, trace } = this.draw();
       const gone = typeOf(meta) === TIMER && !isSet(payload as TimerEntry, ticket);
-      if (!gone) return this.throughQueue(target, source, meta, payload);
+      if (!gone) return this.throughQueue(target, source, meta, payload, trace);
     }
     return this.pop(limitNanos);
   }
 
-  private throughQueue(target: number, source: number, meta: number, payload: unknown): number {
-    this.queue.push(this.queue.now, target, source, meta, payload);
+  private throughQueue(
+    target: number,
+    source: number,
+    meta: number,
+    payload: unknown,
+    trace: number,
+  ): number {
+    const slot = this.queue.push(this.queue.now, target, source, meta, payload);
+    this.tracer?.mark(slot, trace);
     return this.queue.pop(this.queue.now);
   }
 
   private drainSlot(slot: number): void {
     const { targets, sources, metas, payloads } = this.queue;
-    this.drain(targets[slot]!, sources[slot]!, metas[slot]!, payloads[slot]);
+    const trace = this.tracer?.takeFrom(slot) ?? 0;
+    this.drain(targets[slot]!, sources[slot]!, metas[slot]!, payloads[slot], trace);
   }
 
-  private drain(target: number, source: number, meta: number, payload: unknown): void {
+  private drain(target: number, source: number, meta: number, payload: unknown, trace: number): void {
     const ticket = typeOf(meta) === TIMER ? (payload as TimerEntry).ticket : 0;
     const key = this.laneOf(meta, target, source);
     let lane = this.byKey.get(key);
@@ -86,7 +99,7 @@ export class TieShuffler {
       this.byKey.set(key, lane);
       this.lanes.push(lane);
     }
-    lane.events.push({ target, source, meta, payload, ticket });
+    lane.events.push({ target, source, meta, payload, ticket, trace });
   }
 
   private laneOf(meta: number, target: number, source: number): number {

@@ -10,6 +10,7 @@ import type { EventQueue } from "./event-queue.ts";
 import { metaOf, TIMER } from "./events.ts";
 import type { TimerName } from "./machine.ts";
 import type { Process } from "./process.ts";
+import type { Tracer } from "./trace.ts";
 import { FOREVER, type Nanos } from "./units.ts";
 
 export interface TimerEntry {
@@ -23,12 +24,15 @@ export interface TimerEntry {
   sync: boolean;
   /** The queue's ticket, to cancel it by. */
   ticket: number;
+  /** What the tracer knows it by; 0: it does not. */
+  trace: number;
 }
 
 /** Entries of timers that are not set are kept in tables of at most this size. */
 const TABLE_KEPT = 8;
 
 export class Timers {
+  tracer: Tracer | undefined = undefined;
   private readonly queue: EventQueue;
   private readonly incarnations: readonly number[];
 
@@ -41,13 +45,14 @@ export class Timers {
     let entry = process.timers.get(name);
     if (entry?.live) this.disarm(entry);
     if (entry === undefined || entry.waits) {
-      entry = { name, live: true, waits: false, atNanos, sync, ticket: 0 };
+      entry = { name, live: true, waits: false, atNanos, sync, ticket: 0, trace: 0 };
       process.timers.set(name, entry);
     } else {
       entry.live = true;
       entry.atNanos = atNanos;
       entry.sync = sync;
     }
+    this.tracer?.timerSet(entry, process);
     this.schedule(process, entry);
   }
 
@@ -62,6 +67,7 @@ export class Timers {
       if (!entry.live || entry.waits || !entry.sync || entry.atNanos <= nowNanos) continue;
       this.queue.cancel(entry.ticket);
       entry.atNanos = Math.min(FOREVER, entry.atNanos + byNanos);
+      this.tracer?.timerPostponed(entry);
       this.schedule(process, entry);
     }
   }

@@ -10,6 +10,7 @@ import type { Fate } from "./faults/link-rules.ts";
 import { type Address, CLOSED, type Tagged } from "./machine.ts";
 import { connectionOwner, type Link, LOST, type Network, ownerThread } from "./network.ts";
 import type { Process } from "./process.ts";
+import type { Tracer } from "./trace.ts";
 import { type Bytes, type Nanos, toNanos } from "./units.ts";
 
 export interface MessageCount {
@@ -35,6 +36,7 @@ export class Transport {
   lostMessages = 0;
   /** Number of the current step: sends of one step share a connection. */
   stepNumber = 0;
+  tracer: Tracer | undefined = undefined;
 
   private readonly queue: EventQueue;
   private readonly network: Network;
@@ -93,6 +95,7 @@ export class Transport {
     let fate: Fate | undefined;
     if (network.isPlain(link)) {
       arrival = toNanos(readyNanos + link.sampler(link.stream));
+      this.tracer?.link.fill(readyNanos, 0, 2).fill(arrival, 2);
     } else {
       if (network.faulty) fate = network.fateOf(link, from, target);
       const slot = network.slot(link, thread, this.stepNumber, named);
@@ -101,15 +104,17 @@ export class Transport {
     }
     if (arrival === LOST) {
       this.lostMessages++;
+      this.tracer?.lost(message.kind, from.address, to, readyNanos);
       return;
     }
     if (fate !== undefined) {
-      this.deliverFaulty(link, from, target, connection, arrival, message, fate);
+      this.deliverFaulty(link, from, target, connection, readyNanos, arrival, message, fate);
       return;
     }
     const takes = target.costs === undefined ? 0 : receivingThread(link, connection, from, target, message);
     const meta = metaOf(DELIVER, takes, this.incarnations[to]!, kind);
-    this.queue.push(arrival, to, from.address, meta, message);
+    const event = this.queue.push(arrival, to, from.address, meta, message);
+    this.tracer?.sent(event, message, from.address, to, readyNanos, arrival);
   }
 
   /** Faults act on the message, but it is not lost, or not yet: it may be altered, and there may be more copies of it. */
@@ -118,6 +123,7 @@ export class Transport {
     from: Process,
     target: Process,
     connection: number,
+    readyNanos: Nanos,
     arrivalNanos: Nanos,
     sent: Tagged,
     { corruptedBy, copiesAfterNanos }: Fate,
@@ -125,14 +131,16 @@ export class Transport {
     const arriving = corruptedBy === undefined ? sent : this.corrupt(sent, (n) => corruptedBy.below(n));
     if (arriving === undefined) {
       this.lostMessages++;
+      this.tracer?.lost(sent.kind, from.address, target.address, readyNanos);
       return;
     }
     const takes = target.costs === undefined ? 0 : receivingThread(link, connection, from, target, arriving);
     const kind = this.kindOf(arriving.kind);
     const meta = metaOf(DELIVER, takes, this.incarnations[target.address]!, kind);
-    this.queue.push(arrivalNanos, target.address, from.address, meta, arriving);
-    for (const after of copiesAfterNanos) {
-      this.queue.push(toNanos(arrivalNanos + after), target.address, from.address, meta, arriving);
+    for (const after of [0, ...copiesAfterNanos]) {
+      const arrival = toNanos(arrivalNanos + after);
+      const event = this.queue.push(arrival, target.address, from.address, meta, arriving);
+      this.tracer?.sent(event, arriving, from.address, target.address, readyNanos, arrival);
     }
   }
 
@@ -148,12 +156,9 @@ export class Transport {
     const owner = connectionOwner(link, connection);
     const meta = metaOf(HAND_OFF, owner, this.incarnations[from.address]!, 0);
     const resets = this.network.resetsOf(from, this.processes[to]!);
-    this.queue.push(readyNanos, from.address, to, meta, {
-      to,
-      message,
-      connection,
-      resets,
-    } satisfies HandOff);
+    const handOff: HandOff = { to, message, connection, resets };
+    const event = this.queue.push(readyNanos, from.address, to, meta, handOff);
+    this.tracer?.handedOver(event, message.kind, from.address, readyNanos);
   }
 
   /** Naming a connection that there is not is a bug of the machine. */
@@ -179,7 +184,9 @@ export class Transport {
     const arrival = Math.max(toNanos(nowNanos + afterNanos + delay), network.behindEverything(link));
     const takes = watcher.costs === undefined ? 0 : receivingThread(link, 0, peer, watcher, CLOSED);
     const meta = metaOf(DELIVER, takes, this.incarnations[watcher.address]!, this.kindOf(CLOSED.kind));
-    this.queue.push(arrival, watcher.address, peer.address, meta, CLOSED);
+    const event = this.queue.push(arrival, watcher.address, peer.address, meta, CLOSED);
+    this.tracer?.link.fill(nowNanos, 0, 2).fill(arrival, 2);
+    this.tracer?.sent(event, CLOSED, peer.address, watcher.address, nowNanos, arrival);
     return arrival;
   }
 
@@ -213,7 +220,10 @@ export class Transport {
       if ((queue.payloads[slot] as Tagged).kind === CLOSED.kind) return;
       if (broken.has(queue.sources[slot]! * this.processes.length + queue.targets[slot]!)) lost.push(slot);
     });
-    for (const slot of lost) queue.cancel(queue.ticket(slot));
+    for (const slot of lost) {
+      this.tracer?.lostOnTheWay(slot);
+      queue.cancel(queue.ticket(slot));
+    }
     this.lostMessages += lost.length;
     this.closeBroken(broken, nowNanos);
   }
