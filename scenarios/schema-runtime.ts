@@ -8,7 +8,7 @@ import { CLUSTER_DEFAULTS } from "../models/applications/deployment.ts";
 import { NETWORK_DEFAULTS } from "../models/applications/network.ts";
 import { BASELINES } from "../models/baselines/parts.ts";
 import { writtenDistribution } from "./distribution-field.ts";
-import { choice, count, type FieldDoc, quantity, scalar, text, word, wrong } from "./fields.ts";
+import { choice, count, type FieldDoc, onOff, quantity, scalar, text, word, wrong } from "./fields.ts";
 import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, RATE, TIME } from "./quantity.ts";
 import { lambdaFields, openFaasFields, rpcFields } from "./schema-baselines.ts";
 import { FACTORS, TIMES } from "./schema-cluster.ts";
@@ -37,6 +37,10 @@ const clusterFields = z
       { description: "A step takes so many times as long while both hyperthreads of a core are busy." },
       { least: [1, "1"] },
     ).prefault(cluster.siblingSlowdown),
+    runQueues: onOff({
+      description:
+        "Each processor has a queue of its own, as in Linux: a thread that finds none idle waits for the one it last ran on.",
+    }).prefault(cluster.runQueues),
     gatewayCores: number(
       { description: "Processor cores of the gateway's machine, which web servers share." },
       cluster.gatewayCores,

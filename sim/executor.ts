@@ -108,7 +108,7 @@ export class Executor {
     if (!station.wakePending || station.wakeAtNanos !== now) return;
     station.wakePending = false;
     if (station.waiting === 0) return;
-    const queue = station.queue;
+    const queue = station.queues[0]!;
     const job = queue.headKind;
     const source = queue.headSource;
     const payload = queue.headPayload;
@@ -124,19 +124,21 @@ export class Executor {
   wakeCores(host: Host): void {
     const cores = host.cores;
     const now = this.clock.nowNanos;
+    if (!cores.wakePending || cores.wakeAtNanos !== now) return;
     cores.wakePending = false;
-    while (cores.waiting > 0) {
-      const core = cores.idleServer(now);
-      if (core < 0) break;
-      const queue = cores.nextQueue();
-      const job = queue.headKind;
-      const source = queue.headSource;
-      const payload = queue.headPayload;
-      const process = this.processes[ownerAddress(queue.headOwner)]!;
-      const thread = queue.headOwner % THREADS_MAX;
-      cores.dequeue(queue, now);
-      this.execute(process, thread, process.threads[thread]!.heldServer(), core, job, source, payload);
-      this.ensureThreadWake(process, thread, process.threads[thread]!);
+    for (let index = 0; index < cores.queues.length; index++) {
+      for (let queue = cores.nextQueue(index); queue.length > 0; queue = cores.nextQueue(index)) {
+        const core = cores.serverFor(index, now);
+        if (core < 0) break;
+        const job = queue.headKind;
+        const source = queue.headSource;
+        const payload = queue.headPayload;
+        const process = this.processes[ownerAddress(queue.headOwner)]!;
+        const thread = queue.headOwner % THREADS_MAX;
+        cores.dequeue(queue, now);
+        this.execute(process, thread, process.threads[thread]!.heldServer(), core, job, source, payload);
+        this.ensureThreadWake(process, thread, process.threads[thread]!);
+      }
     }
     this.ensureCoresWake(host);
   }
@@ -194,14 +196,17 @@ export class Executor {
   ): void {
     const cores = process.cores;
     const now = this.clock.nowNanos;
-    const core = cores.freeServer(now);
+    const { lastCores } = process.threads[thread]!;
+    const wanted = lastCores === undefined ? 0 : lastCores[server]!;
+    const core = lastCores === undefined ? cores.freeServer(now) : cores.unclaimedServer(wanted, now);
     if (core >= 0) {
+      if (lastCores !== undefined) lastCores[server] = core;
       this.execute(process, thread, server, core, job, source, payload);
       return;
     }
     process.threads[thread]!.hold(server);
     const owner = process.address * THREADS_MAX + thread;
-    cores.enqueue(job, source, owner, now, payload, process.urgent);
+    cores.enqueue(job, source, owner, now, payload, process.urgent, wanted);
     this.ensureCoresWake(process.host);
   }
 
@@ -229,9 +234,13 @@ export class Executor {
 
   private ensureCoresWake(host: Host): void {
     const cores = host.cores;
-    if (cores.wakePending || cores.waiting === 0) return;
-    cores.wakePending = true;
+    if (cores.waiting === 0) return;
+    // With one queue no core is free before the one that is waited for already; with several it may be another's turn.
+    if (cores.wakePending && !cores.queueEach) return;
     const at = Math.max(this.clock.nowNanos, cores.nextFreeNanos());
+    if (cores.wakePending && cores.wakeAtNanos <= at) return;
+    cores.wakePending = true;
+    cores.wakeAtNanos = at;
     this.queue.push(at, host.index, 0, metaOf(WAKE_CORES, 0, 0, 0), undefined);
   }
 

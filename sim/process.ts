@@ -5,7 +5,7 @@ import type { Distribution } from "./distribution.ts";
 import { THREADS_MAX } from "./events.ts";
 import type { Clock } from "./faults/clock.ts";
 import { type AnyMachine, type BoundMachine, bind, type Mode } from "./interpreter.ts";
-import { JobQueue, type WaitingJob } from "./job-queue.ts";
+import type { WaitingJob } from "./job-queue.ts";
 import type { Address, CostModel, TimerName } from "./machine.ts";
 import { createLink, type Endpoint, type Link, type LinkProfile } from "./network.ts";
 import { createNic, type Nic } from "./nic.ts";
@@ -23,6 +23,12 @@ export interface HostOptions {
    * undefined: they are cores of their own. Work is spread over physical cores as far as they go.
    */
   readonly siblingSlowdown?: number;
+  /**
+   * Each core has a queue of its own, as Linux has run queues: a thread that is to run goes to the core that it last ran on if that is
+   * idle, else to the next idle one; if none is, it waits for the core it last ran on, also when another becomes idle first. Default:
+   * one queue for all cores.
+   */
+  readonly runQueues?: boolean;
   /** Line rate of the network interface, each way; 0: unlimited. */
   readonly bitsPerSecond?: number;
   readonly disk?: DiskProfile;
@@ -134,7 +140,7 @@ export function createHost(options: HostOptions, index: number, seed: string): H
   return {
     name: options.name,
     index,
-    cores: new Station(options.cores),
+    cores: new Station(options.cores, options.runQueues),
     siblingSlowdown: siblingSlowdown === 1 ? undefined : siblingSlowdown,
     nic: createNic(options.bitsPerSecond ?? 0),
     disk:
@@ -166,7 +172,8 @@ export function createProcess(
     else for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
   }
   const { urgent = false } = options;
-  if (urgent) host.cores.urgentQueue ??= new JobQueue();
+  if (urgent) host.cores.takeUrgent();
+  if (host.cores.queueEach) spreadOver(host.cores, threads, address);
   if (threads.length > THREADS_MAX) {
     throw new RangeError(`${name} has ${threads.length} threads, more than ${THREADS_MAX}`);
   }
@@ -209,6 +216,14 @@ export function createProcess(
     role: options.role,
     options,
   };
+}
+
+/** Where threads have run before they ever ran: one beside the other. */
+function spreadOver({ servers }: Station, threads: readonly Station[], address: Address): void {
+  let next = address;
+  for (const thread of threads) {
+    thread.lastCores = Uint16Array.from({ length: thread.servers }, () => next++ % servers);
+  }
 }
 
 function datagramLink(profile: LinkProfile, seed: string, name: string, threadCount: number): Link {

@@ -9,9 +9,11 @@
 
 import { TIMER, typeOf } from "./events.ts";
 import type { Clock } from "./faults/clock.ts";
+
 import type { WaitingJob } from "./job-queue.ts";
 import type { HeldInput, Process } from "./process.ts";
 import type { Simulation } from "./simulation.ts";
+import type { SavedStation } from "./station.ts";
 import { cloneState } from "./structures/clone.ts";
 import { settled } from "./structures/settled.ts";
 import type { TimerEntry } from "./timers.ts";
@@ -169,8 +171,8 @@ function freezeValues(content: Content): void {
 }
 
 function freezeWaiting(station: object, freeze: (payload: unknown) => void): void {
-  const { waiting, urgent } = station as { waiting: WaitingJob[]; urgent: WaitingJob[] };
-  for (const { payload } of [...waiting, ...urgent]) freeze(payload);
+  const { waiting, urgent } = station as SavedStation;
+  for (const { payload } of [...waiting, ...urgent].flat()) freeze(payload);
 }
 
 /** Histograms are copied by the recorder itself and pass through here by reference. */

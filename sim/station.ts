@@ -44,9 +44,14 @@ const CAPACITY = 1;
 const CAPACITY_CHANGED_AT = 2;
 const RARE = 3;
 
-/** A FIFO station with one or several servers. Time never runs backwards between calls. */
+/**
+ * A FIFO station with one or several servers, and one queue for all of them or one for each. Time never runs backwards between
+ * calls.
+ */
 export class Station {
   readonly servers: number;
+  /** Whether each server has a queue of its own: what waits for one does not go to another that is free. */
+  readonly queueEach: boolean;
   /** Number of waiting jobs. */
   waiting = 0;
   /** Whether an event that will look at the queue is already scheduled. */
@@ -55,17 +60,31 @@ export class Station {
   private jobs = 0;
   private queueLengthMax = 0;
   private readonly numbers: Float64Array;
-  readonly queue: JobQueue = new JobQueue();
-  /** Jobs that go before those of `queue`; undefined where there never are any. */
-  urgentQueue: JobQueue | undefined;
+  /** The queue for all servers, or one for each. */
+  readonly queues: readonly JobQueue[];
+  /** Jobs that go before those of the queue in the same place; undefined where there never are any. */
+  private urgentQueues: readonly JobQueue[] | undefined;
+  /** Of a pool of threads on a host with a queue for each core: the core that each thread ran on last. */
+  lastCores: Uint16Array | undefined;
 
-  constructor(servers: number) {
+  constructor(servers: number, queueEach = false) {
     if (!(servers >= 1 && Number.isInteger(servers))) {
       throw new RangeError(`a station needs at least one server, not ${servers}`);
     }
     this.servers = servers;
     this.limit = servers;
+    this.queueEach = queueEach && servers > 1;
+    this.queues = this.newQueues();
     this.numbers = new Float64Array(FREE_AT + 2 * servers + RARE);
+  }
+
+  private newQueues(): readonly JobQueue[] {
+    return Array.from({ length: this.queueEach ? this.servers : 1 }, () => new JobQueue());
+  }
+
+  /** From now on some jobs go first. */
+  takeUrgent(): void {
+    this.urgentQueues ??= this.newQueues();
   }
 
   /** Until when a server is busy; FOREVER while a job holds it that waits for something else. */
@@ -88,6 +107,27 @@ export class Station {
     return -1;
   }
 
+  /** With a queue for each server: one that is idle and that nobody waits for, the wanted one if it is, or -1. */
+  unclaimedServer(wanted: number, nowNanos: Nanos): number {
+    const { numbers, servers } = this;
+    for (let i = 0; i < servers; i++) {
+      const server = wanted + i < servers ? wanted + i : wanted + i - servers;
+      if (numbers[FREE_AT + server]! <= nowNanos && !this.isAwaited(server)) return server;
+    }
+    return -1;
+  }
+
+  /** A server that may start what waits in the queue of this index, or -1. */
+  serverFor(queue: number, nowNanos: Nanos): number {
+    if (!this.queueEach) return this.idleServer(nowNanos);
+    return this.freeAtNanos(queue) <= nowNanos ? queue : -1;
+  }
+
+  private isAwaited(queue: number): boolean {
+    const { queues, urgentQueues } = this;
+    return queues[queue]!.length > 0 || (urgentQueues !== undefined && urgentQueues[queue]!.length > 0);
+  }
+
   /** Servers that are at work. */
   busyServers(nowNanos: Nanos): number {
     let busy = 0;
@@ -97,14 +137,14 @@ export class Station {
     return busy;
   }
 
-  /** The moment from which a server may start a job. */
+  /** The moment from which a server may start a job; with a queue for each, one that waits. */
   nextFreeNanos(): Nanos {
-    const { numbers, servers, limit } = this;
+    const { numbers, servers, limit, queueEach } = this;
     // So many servers have to be free that, of all, fewer than the limit are busy.
     if (limit < servers) return numbers.slice(FREE_AT, FREE_AT + servers).sort()[servers - limit]!;
     let earliest: Nanos = FOREVER;
     for (let server = 0; server < servers; server++) {
-      earliest = Math.min(earliest, this.freeAtNanos(server));
+      if (!queueEach || this.isAwaited(server)) earliest = Math.min(earliest, this.freeAtNanos(server));
     }
     return earliest;
   }
@@ -146,12 +186,13 @@ export class Station {
     throw new Error("a job that has its thread finds none that is held");
   }
 
-  /** The queue whose head is served next. */
-  nextQueue(): JobQueue {
-    const { urgentQueue } = this;
-    return urgentQueue !== undefined && urgentQueue.length > 0 ? urgentQueue : this.queue;
+  /** The queue whose head is served next, of those of this index; it may be empty. */
+  nextQueue(index: number): JobQueue {
+    const urgent = this.urgentQueues?.[index];
+    return urgent !== undefined && urgent.length > 0 ? urgent : this.queues[index]!;
   }
 
+  /** `server`: which one the job waits for, where each has a queue. */
   enqueue(
     kind: number,
     source: number,
@@ -159,10 +200,11 @@ export class Station {
     nowNanos: Nanos,
     payload: unknown,
     urgent = false,
+    server = 0,
   ): void {
     this.settleQueueArea(nowNanos);
-    const queue = urgent ? this.urgentQueue! : this.queue;
-    queue.push(kind, source, owner, nowNanos, payload);
+    const queues = urgent ? this.urgentQueues! : this.queues;
+    queues[server]!.push(kind, source, owner, nowNanos, payload);
     this.waiting++;
     if (this.waiting > this.queueLengthMax) this.queueLengthMax = this.waiting;
   }
@@ -231,7 +273,7 @@ export class Station {
   drop(nowNanos: Nanos, whose: (owner: number) => boolean): WaitingJob[] {
     this.settleQueueArea(nowNanos);
     const dropped: WaitingJob[] = [];
-    for (const queue of this.urgentQueue === undefined ? [this.queue] : [this.urgentQueue, this.queue]) {
+    for (const queue of [...(this.urgentQueues ?? []), ...this.queues]) {
       const jobs = queue.toArray();
       queue.clear();
       for (const job of jobs) {
@@ -267,29 +309,40 @@ export class Station {
     const { jobs, queueLengthMax, wakePending, limit } = this;
     return {
       numbers: this.numbers.slice(),
-      waiting: this.queue.toArray(),
-      urgent: this.urgentQueue?.toArray() ?? [],
+      waiting: this.queues.map((queue) => queue.toArray()),
+      urgent: this.urgentQueues?.map((queue) => queue.toArray()) ?? [],
+      lastCores: this.lastCores?.slice(),
       fields: { jobs, queueLengthMax, wakePending, limit },
     };
   }
 
   restore(saved: object): void {
-    const { numbers, waiting, urgent, fields } = saved as {
+    const { numbers, waiting, urgent, lastCores, fields } = saved as SavedStation & {
       numbers: Float64Array;
-      waiting: WaitingJob[];
-      urgent: WaitingJob[];
+      lastCores: Uint16Array | undefined;
       fields: object;
     };
     this.numbers.set(numbers);
-    this.queue.clear();
-    this.urgentQueue?.clear();
-    for (const { kind, source, owner, arrivalNanos, payload } of waiting) {
-      this.queue.push(kind, source, owner, arrivalNanos, payload);
+    this.waiting = 0;
+    for (const [queues, jobs] of [
+      [this.queues, waiting],
+      [this.urgentQueues ?? [], urgent],
+    ] as const) {
+      for (const [index, queue] of queues.entries()) {
+        queue.clear();
+        for (const { kind, source, owner, arrivalNanos, payload } of jobs[index] ?? []) {
+          queue.push(kind, source, owner, arrivalNanos, payload);
+          this.waiting++;
+        }
+      }
     }
-    for (const { kind, source, owner, arrivalNanos, payload } of urgent) {
-      this.urgentQueue!.push(kind, source, owner, arrivalNanos, payload);
-    }
-    this.waiting = waiting.length + urgent.length;
+    if (lastCores !== undefined) this.lastCores!.set(lastCores);
     Object.assign(this, fields);
   }
+}
+
+/** What a snapshot holds of a station, as far as it is looked into: what waits, queue by queue. */
+export interface SavedStation {
+  readonly waiting: readonly (readonly WaitingJob[])[];
+  readonly urgent: readonly (readonly WaitingJob[])[];
 }

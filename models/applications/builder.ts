@@ -1,14 +1,17 @@
 /** What building a deployment is made of: machines by name, and processes with what the deployment gives all of them. */
 
 import type { Address } from "../../sim/machine.ts";
-import type { ProcessOptions } from "../../sim/process.ts";
+import type { HostOptions, ProcessOptions } from "../../sim/process.ts";
 import { type Host, Simulation, type SimulationOptions } from "../../sim/simulation.ts";
 import type { NetworkConfig, Place, Routing } from "./network.ts";
+
+/** What the cores of a machine are like; default: each is one of its own, and what waits goes to any. */
+type Processors = Pick<HostOptions, "siblingSlowdown" | "runQueues">;
 
 export interface Builder {
   readonly simulation: Simulation;
   /** The machine of this name; it is made when it is first asked for. */
-  machine(name: string, cores: number, siblingSlowdown?: number): Host;
+  machine(name: string, cores: number, processors?: Processors): Host;
   /** `keeps`: the connections that the process keeps to servers, and which of its kind it is; default: none. */
   add(
     role: string,
@@ -36,10 +39,13 @@ export function createBuilder(
   const { bitsPerSecond, wakeLatency, cpuJitter } = network;
   return {
     simulation,
-    machine(name, cores, siblingSlowdown = 1) {
+    machine(name, cores, { siblingSlowdown = 1, runQueues = false } = {}) {
       let host = hosts.get(name);
       if (host === undefined) {
-        host = simulation.addHost({ name, cores, siblingSlowdown, bitsPerSecond: free ? 0 : bitsPerSecond });
+        host = simulation.addHost({
+          ...{ name, cores, siblingSlowdown, runQueues },
+          bitsPerSecond: free ? 0 : bitsPerSecond,
+        });
         hosts.set(name, host);
       }
       return host;

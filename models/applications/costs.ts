@@ -37,7 +37,7 @@ export const COMMANDS = {
 /** CPU times in nanoseconds. */
 export const COSTS = {
   /** What a call costs in its function's framework, C++: virtual call, tracing span, copies of arguments. */
-  handler: 57_000,
+  handler: 52_000,
   /** A character of a scan with std::regex, which walks its automaton through virtual calls and allocates per match; */
   regexScanCpp: 50,
   /** with Go's regexp, which runs in linear time; */
@@ -72,9 +72,9 @@ export const COSTS = {
   clientService: 10_000,
 
   /** The same work in Go against C++: garbage, interfaces, its scheduler; */
-  factorGo: 1.75,
+  factorGo: 1.7,
   /** in Node.js: dynamic types, promises; */
-  factorNode: 2.4,
+  factorNode: 2.3,
   /** in Python: interpreted. */
   factorPython: 11,
   /** In LuaJIT, in a web server: most of it is compiled. */

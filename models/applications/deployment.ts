@@ -12,6 +12,8 @@ export interface ClusterConfig {
   readonly nodes: number;
   /** A step takes so many times as long while both hyperthreads of a core are busy (docs/models/nightcore.md, "Costs"). */
   readonly siblingSlowdown: number;
+  /** Whether each processor has a queue of its own (docs/models/nightcore.md, "Costs"). */
+  readonly runQueues: boolean;
   readonly coresPerNode: number;
   readonly gatewayCores: number;
   /** Of machines of stores and queues, by name; the others have `serviceCores`. */
@@ -31,6 +33,7 @@ export interface ClusterConfig {
 export const CLUSTER_DEFAULTS: ClusterConfig = {
   nodes: 1,
   siblingSlowdown: 1.6,
+  runQueues: true,
   coresPerNode: 8,
   gatewayCores: 8,
   machineCores: {},

@@ -117,8 +117,8 @@ export function addServices(
 }
 
 function serviceMachine({ config, machine }: ServicesPlan, name: string): Host {
-  const { machineCores, serviceCores, siblingSlowdown } = config.cluster;
-  return machine(name, machineCores[name] ?? serviceCores, siblingSlowdown);
+  const { machineCores, serviceCores } = config.cluster;
+  return machine(name, machineCores[name] ?? serviceCores, config.cluster);
 }
 
 /** Adds web servers, if the application's requests go to any. */

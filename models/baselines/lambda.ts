@@ -41,7 +41,7 @@ export function createLambda(config: BaselineConfig & { readonly lambda: LambdaC
   const builder = createBuilder(config, network, createTcpRouting(network), free);
   const plan: ServicesPlan = { ...builder, config, applicationCosts: applicationCostsOf(config) };
   const costs = costsOf(config);
-  const { gatewayCores, siblingSlowdown } = cluster;
+  const { gatewayCores } = cluster;
   const kept = { connections: Math.max(ENVIRONMENTS_MAX, connectionsKept(cluster)), index: 0 };
 
   const gatewayAddress: Address = 0;
@@ -83,7 +83,7 @@ export function createLambda(config: BaselineConfig & { readonly lambda: LambdaC
     );
   });
   addServices(plan, frontEnds);
-  const webServers = addWebServers(plan, plan.machine("gateway", gatewayCores, siblingSlowdown), frontEnds);
+  const webServers = addWebServers(plan, plan.machine("gateway", gatewayCores, cluster), frontEnds);
   const atGateway = (method: number) => ({ targets: [gatewayAddress], number: method });
   const clients = addClients(plan, webServers, atGateway, 0);
   return { simulation: plan.simulation, gateway: gatewayAddress, workers, webServers, clients };

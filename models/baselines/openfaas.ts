@@ -46,7 +46,7 @@ export function createOpenFaas(
   const plan: ServicesPlan = { ...builder, config, applicationCosts: applicationCostsOf(config) };
   const { applicationCosts } = plan;
   const costs = costsOf(config);
-  const { nodes, coresPerNode, gatewayCores, gatewayConnections, siblingSlowdown } = cluster;
+  const { nodes, coresPerNode, gatewayCores, gatewayConnections } = cluster;
   const kept = { connections: connectionsKept(cluster), index: 0 };
 
   // The gateway is first; behind it each watchdog with its function's process, function by function.
@@ -62,7 +62,7 @@ export function createOpenFaas(
     callTimeoutNanos,
   };
 
-  const front = plan.machine("gateway", gatewayCores, siblingSlowdown);
+  const front = plan.machine("gateway", gatewayCores, cluster);
   plan.add(
     "gateway",
     front,
@@ -81,7 +81,7 @@ export function createOpenFaas(
   );
   for (const [fn, { name, language }] of functions.entries()) {
     for (const node of numbered(nodes)) {
-      const host = plan.machine(`node-${node}`, coresPerNode, siblingSlowdown);
+      const host = plan.machine(`node-${node}`, coresPerNode, cluster);
       const worker = workers[fn]![node - 1]!;
       plan.add(
         "watchdog",

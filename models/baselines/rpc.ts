@@ -39,7 +39,7 @@ export function createRpc(config: BaselineConfig & { readonly rpc: RpcConfig }):
   const builder = createBuilder(config, network, createTcpRouting(network), free);
   const plan: ServicesPlan = { ...builder, config, applicationCosts: applicationCostsOf(config) };
   const costs = costsOf(config);
-  const { nodes, coresPerNode, gatewayCores, siblingSlowdown } = cluster;
+  const { nodes, coresPerNode, gatewayCores } = cluster;
   const kept = { connections: Math.max(rpc.connections, connectionsKept(cluster)), index: 0 };
 
   // Servers come first, function by function: their addresses, and those of the services behind them, are known.
@@ -55,7 +55,7 @@ export function createRpc(config: BaselineConfig & { readonly rpc: RpcConfig }):
     numbered(nodes).map((node) =>
       plan.add(
         "server",
-        plan.machine(`node-${node}`, coresPerNode, siblingSlowdown),
+        plan.machine(`node-${node}`, coresPerNode, cluster),
         {
           name: `server-${node}.${name}`,
           machine: frontEnd,
@@ -72,7 +72,7 @@ export function createRpc(config: BaselineConfig & { readonly rpc: RpcConfig }):
     ),
   );
   addServices(plan, frontEnds);
-  const webServers = addWebServers(plan, plan.machine("gateway", gatewayCores, siblingSlowdown), frontEnds);
+  const webServers = addWebServers(plan, plan.machine("gateway", gatewayCores, cluster), frontEnds);
   const entryOf = (method: number) => ({
     targets: servers[methods[method]!.fn]!,
     number: method,

@@ -91,7 +91,7 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
     applicationCosts: applicationCostsOf(config),
   };
   const { costs, functionOf, simulation } = plan;
-  const front = plan.machine("gateway", cluster.gatewayCores, cluster.siblingSlowdown);
+  const front = plan.machine("gateway", cluster.gatewayCores, cluster);
   const gatewayAddress = plan.add("gateway", front, {
     name: "gateway",
     machine: gateway,
@@ -125,7 +125,7 @@ function addNode(
   const { config, costs, functionOf, applicationCosts, simulation } = plan;
   const { application, nightcore: settings, mutation } = config;
   const { functions } = application;
-  const host = plan.machine(`node-${node}`, config.cluster.coresPerNode, config.cluster.siblingSlowdown);
+  const host = plan.machine(`node-${node}`, config.cluster.coresPerNode, config.cluster);
   const engineAddress = plan.add("engine", host, {
     name: `engine-${node}`,
     machine: engine,

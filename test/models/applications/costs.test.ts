@@ -50,7 +50,7 @@ describe("application work", () => {
 
   test("takes longer in slower languages", () => {
     const nanos = LANGUAGES.map((language) => applicationNanos(COSTS, language)("compute", 10));
-    expect(nanos).toEqual([10_000, 17_500, 24_000, 110_000]);
+    expect(nanos).toEqual([10_000, 17_000, 23_000, 110_000]);
   });
 
   test("follows an override", () => {
