@@ -112,7 +112,7 @@ export function quantityPattern(kind: QuantityKind, word?: string): string {
 }
 
 /** What is not a text has no unit either way. */
-const asText = (found: unknown): string => (typeof found === "string" ? found : "");
+export const asText = (found: unknown): string => (typeof found === "string" ? found : "");
 
 /** A whole number. */
 export function count(doc: FieldDoc, least: number, most: number = Number.MAX_SAFE_INTEGER) {

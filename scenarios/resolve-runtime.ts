@@ -36,7 +36,7 @@ export function resolveRuntime(
     check,
     profile,
     mutation,
-    costs: fields.costs,
+    costs: Object.fromEntries(Object.entries(fields.costs).map(([name, { value }]) => [name, value])),
     faults: resolveFaults(fields),
     expectations: resolveExpectations(fields.expect, requestOperations(application)),
     written,

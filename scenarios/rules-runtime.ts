@@ -88,13 +88,18 @@ function poolsExist({ pools }: RuntimeFields, { functions }: Application): Findi
   );
 }
 
+/** Every cost has a calibrated one that it takes the place of, and is a factor or a time as that is. */
 function costsExist({ costs }: RuntimeFields): Finding[] {
   const names = [COSTS, BASELINE_COSTS, APPLICATION_COSTS].flatMap((each) => Object.keys(each));
-  return Object.keys(costs).flatMap((name) =>
-    names.includes(name)
-      ? []
-      : [{ path: ["costs", name], at: "key" as const, message: `unknown cost${suggestion(name, names)}` }],
-  );
+  return Object.entries(costs).flatMap(([name, { isFactor }]): Finding[] => {
+    const path = ["costs", name];
+    if (!names.includes(name)) {
+      return [{ path, at: "key", message: `unknown cost${suggestion(name, names)}` }];
+    }
+    if (isFactor === name.startsWith("factor")) return [];
+    const message = isFactor ? "is a time, such as 1.5us" : "is a factor, a plain number such as 1.5";
+    return [{ path, message }];
+  });
 }
 
 function machinesExist({ cluster }: RuntimeFields, { stores, queues }: Application): Finding[] {

@@ -8,8 +8,19 @@ import { CLUSTER_DEFAULTS } from "../models/applications/deployment.ts";
 import { NETWORK_DEFAULTS } from "../models/applications/network.ts";
 import { BASELINES } from "../models/baselines/parts.ts";
 import { writtenDistribution } from "./distribution-field.ts";
-import { choice, count, type FieldDoc, onOff, quantity, scalar, text, word, wrong } from "./fields.ts";
-import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, RATE, TIME } from "./quantity.ts";
+import {
+  asText,
+  choice,
+  count,
+  type FieldDoc,
+  onOff,
+  quantity,
+  scalar,
+  text,
+  word,
+  wrong,
+} from "./fields.ts";
+import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, parseQuantity, RATE, TIME } from "./quantity.ts";
 import { lambdaFields, openFaasFields, rpcFields } from "./schema-baselines.ts";
 import { FACTORS, TIMES } from "./schema-cluster.ts";
 import { commonFields } from "./schema-common.ts";
@@ -18,6 +29,17 @@ import { nightcoreFields } from "./schema-nightcore.ts";
 /** Systems that run applications. */
 export const RUNTIMES = ["nightcore", ...BASELINES] as const;
 export type Runtime = (typeof RUNTIMES)[number];
+
+/** A cost by its name: which of the two it must be, the name says (rules-runtime.ts). */
+const costField = scalar(
+  { description: "Instead of the calibrated one.", kind: "time or factor", type: ["number", "string"] },
+  "1.5us",
+  (found) => {
+    const isFactor = typeof found === "number";
+    const parsed = parseQuantity(isFactor ? FACTOR : FINE_TIME, isFactor ? String(found) : asText(found));
+    return parsed.ok ? { ok: true, value: { isFactor, value: parsed.value } } : parsed;
+  },
+);
 
 const number = (doc: FieldDoc, value: number, least: number, most?: number) =>
   count(doc, least, most).prefault(value);
@@ -242,10 +264,10 @@ export const runtimeFields = z
     lambda: lambdaFields.prefault({}),
     network: networkFields.prefault({}),
     costs: z
-      .record(z.string(), quantity(FINE_TIME, { description: "Instead of the calibrated one." }))
+      .record(z.string(), costField)
       .meta({
         description:
-          'CPU times of single steps by their names in docs/models/applications.md and in nightcore.md or baselines.md beside it, "Costs".',
+          'CPU times of single steps, and factors of languages, by their names in docs/models/applications.md and in nightcore.md or baselines.md beside it, "Costs".',
       })
       .prefault({}),
     mutation: scalar(

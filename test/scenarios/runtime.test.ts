@@ -173,6 +173,14 @@ describe("a mistake in a scenario of an application:", () => {
     ],
     [
       "expect:",
+      "costs: { jsonCpp: 50, factorGo: 1.7us }\nexpect:",
+      [
+        "12:19  costs.jsonCpp: is a time, such as 1.5us",
+        "12:33  costs.factorGo: is a factor, a plain number such as 1.5",
+      ],
+    ],
+    [
+      "expect:",
       "cluster: { machineCores: { cach: 2 } }\nexpect:",
       ['12:28  cluster.machineCores.cach: the application has no machine "cach"; did you mean "cache"?'],
     ],
