@@ -5,6 +5,7 @@ import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { addCapacity } from "./capacity.ts";
 import { addCheck } from "./check.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
+import { addExplain } from "./explain.ts";
 import { addFuzz } from "./fuzz.ts";
 import { addList } from "./list.ts";
 import { tolerateClosedPipe } from "./output.ts";
@@ -22,6 +23,7 @@ Examples:
   bokisim check history.json --model kv      is this history linearizable?
   bokisim fuzz --runs 1000                   look for schedules that break the protocol
   bokisim capacity my-scenario.yaml --slo "p99<20ms"
+  bokisim explain out/quickstart --op append  where does the time go?
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -47,6 +49,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addCheck(program, finish);
   addFuzz(program, services, finish);
   addCapacity(program, services, finish);
+  addExplain(program, services, finish);
   addList(program, services);
   addSchema(program, services);
   try {

@@ -51,7 +51,7 @@ function load<S extends AnyScenario>(text: string, file: string, overrides: Over
   const scenario = loader.checkBase(content);
   const variants = loader.checkVariants(content);
   if (loader.problems.length > 0 || scenario === undefined) throw new ScenarioError(loader.problems);
-  return { ...scenario, variants };
+  return { ...scenario, variants, source: { text, ...overrides } };
 }
 
 /** The mistakes found so far, and what is needed to place the next. */

@@ -93,9 +93,11 @@ const POINTS_WANTED = 80;
 const POINTS_WANTED_WITH_FAULTS = 300;
 const STUCK_NANOS: Nanos = SECOND;
 
+/** `prepare` may look at what was built before it starts, and attach a tracer. */
 export function runReplication(
   spec: ReplicationSpec,
   report: (progress: ReplicationProgress) => void = () => {},
+  prepare: (running: Running, periods: readonly FaultPeriod[]) => void = () => {},
 ): ReplicationResult {
   const { scenario, seed, replication, mode, history = false } = spec;
   const { warmupNanos, durationNanos } = scenario;
@@ -115,6 +117,7 @@ export function runReplication(
   const { periods } = installFaults(simulation, later(scenario.faults.plan, startUpNanos), {
     resolve: (part) => running.playersOf(part),
   });
+  prepare(running, periods);
   simulation.start();
   simulation.run(startUpNanos);
   const pools = watchPools(running, Math.floor(totalNanos / SLICES));

@@ -4,6 +4,7 @@
  */
 
 import type { Impact } from "./fault-impact.ts";
+import type { ScenarioSource } from "./scenario.ts";
 
 /** A mean over replications with its 95 % confidence interval (Student's t); no interval with fewer than two. */
 export interface Estimate {
@@ -238,6 +239,8 @@ export interface ScenarioResult {
   readonly scenario: string;
   readonly summary: string;
   readonly file: string;
+  /** The text of the file, and what the command line changed: with it and the version the run can be had again. */
+  readonly source?: ScenarioSource;
   readonly seed: number;
   readonly warmupNanos: number;
   readonly durationNanos: number;

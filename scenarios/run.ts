@@ -78,6 +78,7 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
     scenario: scenario.name,
     summary: scenario.summary,
     file: scenario.file,
+    ...(scenario.source === undefined ? {} : { source: scenario.source }),
     seed: scenario.seed,
     warmupNanos: scenario.warmupNanos,
     durationNanos: scenario.durationNanos,

@@ -62,6 +62,13 @@ export interface ScenarioFaults {
   readonly labels: readonly string[];
 }
 
+/** A scenario file and what the command line changed. */
+export interface ScenarioSource {
+  readonly text: string;
+  readonly set: readonly string[];
+  readonly seed?: number;
+}
+
 /** What every scenario has, whatever system it is of. */
 export interface CommonScenario {
   readonly name: string;
@@ -84,6 +91,8 @@ export interface CommonScenario {
   readonly costs: Readonly<Record<string, number>>;
   readonly faults: ScenarioFaults;
   readonly expectations: readonly Expectation[];
+  /** What it was read from, so that a result can be had again; of a scenario only, not of its variants. */
+  readonly source?: ScenarioSource;
   /** The scenario as a file would have it, with overrides applied and defaults filled in. */
   readonly written: Readonly<Record<string, unknown>>;
 }

@@ -5,6 +5,7 @@ import { createDeployment, type Deployment, START_UP_NANOS } from "../../models/
 import { createInvariants } from "../../models/boki/invariants/invariants.ts";
 import { INVARIANTS } from "../../models/boki/invariants/violations.ts";
 import { playersOf } from "../../models/boki/parts.ts";
+import { LOG_PHASES } from "../../models/boki/phases.ts";
 import { createViewChanges } from "../../models/boki/view-changes.ts";
 import { hasFaults } from "../fault-results.ts";
 import type { Scenario } from "../scenario.ts";
@@ -55,6 +56,7 @@ export function startBoki(scenario: Scenario, options: RunOptions): Running {
     viewChanges: viewChanges?.changes ?? [],
     anatomy: anatomy && { phases: APPEND_PHASES, appends: anatomy.appends },
     pools: undefined,
+    phases: LOG_PHASES,
     poolOf: (station, role) =>
       role === "worker" && !station.endsWith("/cores")
         ? `engine-${station.slice("worker-".length, station.indexOf("."))}/workers`

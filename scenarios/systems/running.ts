@@ -2,6 +2,7 @@
 
 import type { ViewChange } from "../../models/boki/view-changes.ts";
 import type { PoolSize } from "../../models/nightcore/pools.ts";
+import type { Phases } from "../../models/phases.ts";
 import type { FaultPeriod } from "../../sim/faults/fault.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
@@ -45,6 +46,8 @@ export interface Running {
     | undefined;
   /** Pools of workers, function by function, as they are now; undefined in systems without. */
   readonly pools: { readonly functions: readonly string[]; sizes(): readonly PoolSize[] } | undefined;
+  /** What the time of an operation is called, piece by piece. */
+  readonly phases: Phases;
   /** Stations that are one row in a result, by the name of the row: `worker-3.17/main` belongs to `engine-3/workers`. */
   poolOf(station: string, role: string): string | undefined;
 }

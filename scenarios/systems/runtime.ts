@@ -10,6 +10,7 @@ import { createRuntimeInvariants } from "../../models/nightcore/invariants/invar
 import { RUNTIME_INVARIANTS } from "../../models/nightcore/invariants/violations.ts";
 import type { Observation } from "../../models/nightcore/observations.ts";
 import { playersOf } from "../../models/nightcore/parts.ts";
+import { RUNTIME_PHASES } from "../../models/nightcore/phases.ts";
 import { poolSizes } from "../../models/nightcore/pools.ts";
 import type { Address, Observed } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
@@ -75,6 +76,7 @@ function startNightcore(scenario: RuntimeScenario, options: RunOptions): Running
     viewChanges: [],
     anatomy: undefined,
     pools: { functions, sizes: () => poolSizes(deployment, functions.length) },
+    phases: RUNTIME_PHASES,
     poolOf: runtimePool,
   };
 }
@@ -90,6 +92,7 @@ function startBaseline(scenario: RuntimeScenario, system: Baseline, config: Depl
     viewChanges: [],
     anatomy: undefined,
     pools: undefined,
+    phases: RUNTIME_PHASES,
     poolOf: runtimePool,
   };
 }

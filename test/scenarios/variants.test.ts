@@ -15,7 +15,11 @@ describe("variants", () => {
       ["fast", { "boki.localCut": "100us", "workload.calls.mix.append": 1 }],
     ]);
     expect(boki.localCutNanos).toBe(300_000);
-    expect(variants[0]!.scenario).toEqual({ ...load(""), written: expect.anything() });
+    expect(variants[0]!.scenario).toEqual({
+      ...load(""),
+      written: expect.anything(),
+      source: undefined,
+    });
     expect(variants[1]!.scenario.boki.localCutNanos).toBe(100_000);
     expect(variants[1]!.scenario.workloads[1]!.mix).toEqual({ append: 1, readNext: 1 });
     expect(variants[1]!.scenario.variants).toEqual([]);

@@ -1,0 +1,129 @@
+/** Explains on a thread of its own, so that progress shows and Ctrl-C works. */
+
+import { MessageChannel } from "node:worker_threads";
+import { suggestion } from "../problems.ts";
+import type { ReplicationProgress } from "../replication.ts";
+import type { ScenarioResult } from "../result.ts";
+import type { Progress } from "../run.ts";
+import type { AnyScenario } from "../scenario.ts";
+import { threadPool } from "../threads.ts";
+import { BOKISIM_VERSION } from "../version.ts";
+import type { ExplainSpec } from "./explain.ts";
+import { type Explanation, ExplanationError } from "./explanation.ts";
+
+export interface ExplainRequest {
+  readonly operation: string;
+  readonly percentile: number;
+  readonly usualPercentile: number;
+  /** Which variant, where there are several; undefined: the only one. */
+  readonly variant?: string | undefined;
+  /** From 0. */
+  readonly replication: number;
+}
+
+/** How a run is told of its progress and told to stop. */
+export interface TracedRunOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** `result`: the one that is explained; the run must have its digest. An `ExplanationError` says why it cannot be. */
+export async function runExplain(
+  scenario: AnyScenario,
+  request: ExplainRequest,
+  result: ScenarioResult | undefined,
+  options: TracedRunOptions,
+): Promise<Explanation> {
+  const { operation, percentile, usualPercentile, replication } = request;
+  const { name: variant, scenario: chosen } = chooseVariant(scenario, request.variant);
+  if (replication >= chosen.replications) {
+    throw new ExplanationError(
+      `there is no replication ${replication}: they are numbered from 0, and there are ${chosen.replications}`,
+    );
+  }
+  const theirs = result?.variants.find((each) => each.variant === variant);
+  if (result !== undefined && theirs === undefined) {
+    throw new ExplanationError(`the result has no variant "${variant}"`);
+  }
+  const names = theirs?.operations.map((each) => each.operation);
+  if (names !== undefined && !names.includes(operation)) {
+    throw new ExplanationError(
+      `there is no operation ${operation} in the result${suggestion(operation, names, "there are")}`,
+    );
+  }
+  const spec: ExplainSpec = {
+    scenario: chosen,
+    seed: chosen.seed + replication,
+    ...{ replication, variant, operation, percentile, usualPercentile },
+    ...(theirs === undefined ? {} : { digest: theirs.digests[replication]! }),
+  };
+  const explained = await onThread(spec, options);
+  if (typeof explained === "string") throw new ExplanationError(explained);
+  if (explained.digestConfirmed === false) throw new ExplanationError(otherDigest(explained, result!));
+  return explained;
+}
+
+function otherDigest({ digest }: Explanation, { bokisimVersion }: ScenarioResult): string {
+  const why =
+    bokisimVersion === BOKISIM_VERSION
+      ? "the code is not that which made it, or a file that the scenario names has changed"
+      : `it was made with bokisim ${bokisimVersion}, and this is ${BOKISIM_VERSION}`;
+  return `the run has another digest than the result, ${digest}: ${why}; run the scenario again, or explain the scenario itself`;
+}
+
+/** The variant of that name without the others; of a scenario without variants the scenario. */
+export function chooseVariant(
+  scenario: AnyScenario,
+  wanted: string | undefined,
+): { readonly name: string; readonly scenario: AnyScenario } {
+  const { variants } = scenario;
+  const names = variants.map(({ name }) => name);
+  if (variants.length === 0) {
+    if (wanted === undefined || wanted === "base")
+      return { name: "base", scenario: { ...scenario, variants: [] } };
+    throw new ExplanationError(`${scenario.name} has no variants, so it has no variant "${wanted}"`);
+  }
+  const found =
+    variants.length === 1 && wanted === undefined
+      ? variants[0]
+      : variants.find(({ name }) => name === wanted);
+  if (found !== undefined) return { name: found.name, scenario: { ...found.scenario, variants: [] } };
+  throw new ExplanationError(
+    wanted === undefined
+      ? `${scenario.name} has several variants; --variant says which is meant: ${names.map((name) => `"${name}"`).join(", ")}`
+      : `${scenario.name} has no variant "${wanted}"${suggestion(wanted, names, "there are")}`,
+  );
+}
+
+async function onThread(
+  spec: ExplainSpec,
+  { onProgress, signal }: TracedRunOptions,
+): Promise<Explanation | string> {
+  const pool = threadPool<{ spec: ExplainSpec; port: unknown }, Explanation | string>(
+    new URL("./explain-worker.ts", import.meta.url),
+    1,
+  );
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", (state: ReplicationProgress) => {
+    onProgress?.(progressOf(spec, state));
+  });
+  try {
+    const task = { spec, port: port2 };
+    return await pool.run(task, {
+      transferList: [port2 as never],
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    port1.close();
+    await pool.destroy();
+  }
+}
+
+/** The progress of the only run. */
+export function progressOf(
+  { scenario, variant, replication }: Pick<ExplainSpec, "scenario" | "variant" | "replication">,
+  { simulatedNanos, events }: ReplicationProgress,
+): Progress {
+  const totalNanos = scenario.warmupNanos + scenario.durationNanos;
+  return { variant, replication, runs: 1, runsDone: 0, simulatedNanos, totalNanos, events };
+}
