@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { renderTable } from "../reports/table.ts";
 import type { ScenarioResult } from "../scenarios/result.ts";
+import type { Trace, TraceRequest } from "../scenarios/tracing/trace.ts";
 import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { openHistory } from "./history-file.ts";
 import { withInterrupt } from "./interrupt.ts";
@@ -12,6 +13,15 @@ import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
 import { openScenario, textOfCase } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
+import {
+  type TraceFormat,
+  type TraceWindow,
+  traceFormat,
+  traceRequest,
+  traceSample,
+  traceWindow,
+  writeTrace,
+} from "./trace-options.ts";
 import { collectSetting, parseWhole } from "./values.ts";
 
 interface Options {
@@ -24,10 +34,15 @@ interface Options {
   readonly checked?: true | undefined;
   readonly details?: true | undefined;
   readonly jobs: number;
+  readonly trace?: TraceFormat | undefined;
+  readonly traceSample?: TraceRequest["sample"] | undefined;
+  readonly traceWindow?: TraceWindow | undefined;
 }
 
 const HELP = `
 Writes result.json (everything, for programs), report.html (one page that opens offline) and charts/*.svg.
+With --trace also trace.perfetto.json, of every step from the end of the warm-up on, or of the window, until 65,535 messages and timers are recorded, or
+trace.otlp.json, of a sample of operations; both of the first replication of the first variant.
 
 Examples:
   bokisim run quickstart
@@ -35,6 +50,7 @@ Examples:
   bokisim run quickstart --set boki.globalCut=100us --set cluster.storages=5
   bokisim run out/fuzz/R1-seed1-run17.yaml       replay what "bokisim fuzz" found
   bokisim run append-clients --history seen.jsonl && bokisim check seen.jsonl --model log
+  bokisim run quickstart --trace perfetto --trace-window 1s..1.02s
   bokisim run quickstart --json --quiet | jq '.variants[0].operations[0].p99Nanos.mean'
 ${EXIT_CODES_HELP}`;
 
@@ -49,6 +65,17 @@ export function addRun(program: Command, services: Services, finish: (status: nu
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--out <directory>", "where to write the report (default: out/<scenario name>)")
     .option("--history <file>", 'write what functions saw of the log, for "bokisim check": JSON Lines')
+    .option("--trace <format>", "write a trace: perfetto (opens in ui.perfetto.dev) or otlp", traceFormat)
+    .option(
+      "--trace-sample <number|share>",
+      "operations of the trace, such as 50 or 1% (default: 100)",
+      traceSample,
+    )
+    .option(
+      "--trace-window <from..to>",
+      "the part that is traced, from the start of the warm-up, such as 1s..1.2s",
+      traceWindow,
+    )
     .option("--json", "print result.json to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .option("--checked", "run the models with frozen, immutable states: slower, same result")
@@ -72,6 +99,11 @@ async function run(services: Services, file: string, options: Options): Promise<
   if (options.history !== undefined && !scenario.hasHistory) {
     throw new InputError(`--history: there is no log in ${scenario.name}, so nothing is seen of one`);
   }
+  const trace = traceRequest(options);
+  if (trace !== undefined && options.json && options.out === undefined) {
+    throw new InputError("--trace writes a file, and --json writes none: --out says where to");
+  }
+  let traced: Trace | undefined;
   const history = options.history === undefined ? undefined : await openHistory(options.history);
   const display = progressDisplay(progressStyle(options.quiet === true, process.stderr), process.stderr);
   const result = await withInterrupt((signal) =>
@@ -81,6 +113,10 @@ async function run(services: Services, file: string, options: Options): Promise<
         checked: options.checked === true,
         onProgress: (progress) => display.update(progress),
         onHistory: history?.take,
+        trace,
+        onTrace: (its) => {
+          traced = its;
+        },
         signal,
       })
       .finally(() => display.stop()),
@@ -101,12 +137,17 @@ async function run(services: Services, file: string, options: Options): Promise<
     const { reportHtml } = await write(result, directory);
     await print(`\nReport: ${reportHtml}\n`);
   }
+  if (traced !== undefined) {
+    const directory = options.out ?? defaultDirectory(result.scenario);
+    const { file, note } = await writeTrace(options.trace!, traced, result, directory);
+    if (!options.json) await print(`Trace: ${file} (${note})\n`);
+  }
   return result.held ? EXIT_HELD : EXIT_FAILED;
 }
 
 /** A case is replayed as it is: what would change it belongs into the file. */
-function refuseSettings(file: string, { seed, set, out, history, checked, details }: Options): void {
-  const settings = { seed, set, out, history, checked, details };
+function refuseSettings(file: string, { seed, set, out, history, checked, details, trace }: Options): void {
+  const settings = { seed, set, out, history, checked, details, trace };
   const given = Object.entries(settings).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new InputError(

@@ -15,6 +15,7 @@ import { type StationRow, stationRows } from "./station-rows.ts";
 import { startBoki } from "./systems/boki.ts";
 import { type Running, type RunOptions, wasStruck } from "./systems/running.ts";
 import { startRuntime } from "./systems/runtime.ts";
+import { type Trace, type TraceRequest, traceRecorder } from "./tracing/trace.ts";
 
 export interface ReplicationSpec {
   readonly scenario: AnyScenario;
@@ -23,6 +24,8 @@ export interface ReplicationSpec {
   readonly mode: "fast" | "checked";
   /** Keep the history of what functions asked of the log and were given. */
   readonly history?: boolean;
+  /** Record what causes what; carried out by whoever runs it (`runTraced`). */
+  readonly trace?: TraceRequest | undefined;
 }
 
 export interface ReplicationProgress {
@@ -82,6 +85,8 @@ export interface ReplicationResult {
   readonly lost: readonly { readonly operation: string; readonly count: number }[];
   /** A line an operation (history.ts); undefined unless asked for. */
   readonly history: readonly string[] | undefined;
+  /** What `ReplicationSpec.trace` asks for. */
+  readonly trace?: Trace;
 }
 
 /** Steps of the clock between two reports of progress: often enough to see it move, seldom enough to cost nothing. */
@@ -156,6 +161,17 @@ export function runReplication(
     ...unfinished(simulation, periods),
     history: history ? linesOf(running) : undefined,
   };
+}
+
+/** The same, with the trace that the spec asks for. */
+export function runTraced(
+  spec: ReplicationSpec,
+  report?: (progress: ReplicationProgress) => void,
+): ReplicationResult {
+  if (spec.trace === undefined) return runReplication(spec, report);
+  const recorder = traceRecorder(spec.scenario, spec.seed, spec.trace);
+  const result = runReplication(spec, report, recorder.attach);
+  return { ...result, trace: recorder.trace() };
 }
 
 function startSystem(scenario: AnyScenario, options: RunOptions): Running {

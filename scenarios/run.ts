@@ -19,6 +19,7 @@ import type { ReplicationProgress, ReplicationResult, ReplicationSpec } from "./
 import type { ScenarioResult, VariantResult } from "./result.ts";
 import type { AnyScenario } from "./scenario.ts";
 import { threadPool } from "./threads.ts";
+import type { Trace, TraceRequest } from "./tracing/trace.ts";
 import { BOKISIM_VERSION } from "./version.ts";
 
 export interface Progress {
@@ -40,6 +41,9 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Takes the history of the first replication of the first variant, a line an operation, once everything has run. */
   readonly onHistory?: ((lines: readonly string[]) => void) | undefined;
+  /** What is traced of the first replication of the first variant; `onTrace` takes it once everything has run. */
+  readonly trace?: TraceRequest | undefined;
+  readonly onTrace?: ((trace: Trace) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -58,12 +62,15 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
       // The variants of a scenario are not sent along with each of them.
       const alone: AnyScenario = { ...variant.scenario, variants: [] };
       const seed = variant.scenario.seed + replication;
-      const history = options.onHistory !== undefined && i === 0 && replication === 0;
-      return { variant: variant.name, spec: { scenario: alone, seed, replication, mode, history } };
+      const isFirst = i === 0 && replication === 0;
+      const history = isFirst && options.onHistory !== undefined;
+      const trace = isFirst ? options.trace : undefined;
+      return { variant: variant.name, spec: { scenario: alone, seed, replication, mode, history, trace } };
     }),
   );
   const results = await runAll(runs, options);
   options.onHistory?.(results[0]!.history!);
+  if (options.trace !== undefined) options.onTrace?.(results[0]!.trace!);
   const variantResults = variants.map((variant) =>
     variantResult(
       variant.name,

@@ -117,6 +117,8 @@ export interface TracedOperation {
 export interface TraceOptions {
   /** Records that are kept: rounded up to a power of two; 150 bytes each. Default: 262,144. */
   readonly recordsMax?: number;
+  /** When `recordsMax` of them have been recorded nothing more is: instead of the newest the first are kept. */
+  readonly untilFull?: boolean;
   /** Nothing is recorded before and after. Default: from the start to the end. */
   readonly fromNanos?: Nanos;
   readonly untilNanos?: Nanos;
@@ -172,6 +174,11 @@ export class Tracer {
   /** Whether the record of an input is still there. */
   has(id: InputId): boolean {
     return id > 0 && id <= this.count && id > this.count - this.capacity;
+  }
+
+  /** Whether as many records as there is room for have been made; see `TraceOptions.untilFull`. */
+  get isFull(): boolean {
+    return this.count >= this.capacity - 1;
   }
 
   /** The oldest record that is still there. */
@@ -237,10 +244,10 @@ export class Tracer {
 
   /** An event comes. Returns the id of the message in its slot, if it is one that was recorded. */
   comes(slot: number, nowNanos: Nanos): InputId {
-    const { fromNanos = 0, untilNanos = FOREVER } = this.options;
+    const { fromNanos = 0, untilNanos = FOREVER, untilFull = false } = this.options;
     this.current = 0;
     this.effectNanos = nowNanos;
-    this.recording = nowNanos >= fromNanos && nowNanos <= untilNanos;
+    this.recording = nowNanos >= fromNanos && nowNanos <= untilNanos && !(untilFull && this.isFull);
     return slot < this.bySlot.length ? this.bySlot[slot]! : 0;
   }
 
@@ -297,7 +304,7 @@ export class Tracer {
   ): InputId {
     if (!this.recording) return 0;
     const known = this.has(id) ? id : this.addUnknown(kind, name, process, from, nowNanos);
-    this.set(known, REACHED, nowNanos);
+    if (known !== 0) this.set(known, REACHED, nowNanos);
     return known;
   }
 
@@ -388,7 +395,7 @@ export class Tracer {
     arrivedNanos: number,
     overLink: boolean,
   ): InputId {
-    if (!this.recording) return 0;
+    if (!this.recording || (this.options.untilFull === true && this.isFull)) return 0;
     if (this.count + 1 >= IDS_MAX)
       throw new RangeError(`a trace of more than ${IDS_MAX} inputs; choose a window`);
     const id = ++this.count;
