@@ -17,6 +17,8 @@ export interface PhaseRow {
   readonly step?: string;
   /** What waiting for it is called, of timers and where it takes up something that has come before. */
   readonly waiting?: string;
+  /** The same by what waits, where that makes a difference. */
+  readonly waitingWith?: Readonly<Record<string, string>>;
   /** What the process has taken in before and may have waited for this step: kinds of messages, and timers. */
   readonly takesUp?: readonly TimerName[];
   /** By what it goes on, and as what it is answered (sim/trace-search.ts, `TakesUp`). */
@@ -33,7 +35,8 @@ export type PhaseTable = Readonly<Record<string, PhaseRow | readonly PhaseRow[]>
 export interface Phases {
   /** For `TraceOptions.keyOf`. */
   readonly keyOf: (message: Tagged) => number | undefined;
-  phaseOf(role: string, kind: InputKind, name: TimerName, part: Part): string;
+  /** `waits`: of a wait for a step, the message or timer that had come before and waits for it. */
+  phaseOf(role: string, kind: InputKind, name: TimerName, part: Part, waits?: TimerName): string;
   takenUpBy(role: string, kind: InputKind, name: TimerName): TakesUp | undefined;
 }
 
@@ -55,12 +58,12 @@ export function createPhases(table: PhaseTable, keyOf: Phases["keyOf"]): Phases 
   const known = new Map<PhaseRow, TakesUp>();
   return {
     keyOf,
-    phaseOf(role, kind, name, part) {
+    phaseOf(role, kind, name, part, waits = "") {
       if (part === "late") return LATE;
       if (part === "unknown") return UNKNOWN;
       const row = rowOf(role, kind, name);
       if (row === undefined) return kind === "message" ? String(name) : `timer ${name}`;
-      if (OF_WAIT.has(part)) return row.waiting ?? row.way;
+      if (OF_WAIT.has(part)) return row.waitingWith?.[waits] ?? row.waiting ?? row.way;
       return OF_STEP.has(part) ? (row.step ?? row.way) : row.way;
     },
     takenUpBy(role, kind, name) {

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Explanation } from "../scenarios/tracing/explanation.ts";
 import type { Chart } from "./charts/chart.ts";
-import { explanationWaterfall } from "./charts/explanation.ts";
+import { explanationResources, explanationWaterfall } from "./charts/explanation.ts";
 import {
   explainedRows,
   explanationSentence,
@@ -55,7 +55,7 @@ export function explanationHtml(explanation: Explanation): string {
 <p class="lead">${escaped(explanationSentence(explanation))}</p>
 </header>
 <main>
-${figures([explanationWaterfall(explanation)], charts)}
+${figures([explanationWaterfall(explanation), explanationResources(explanation)], charts)}
 ${tableBy(explanation, "phase", "Phases")}
 ${tableBy(explanation, "resource", "What it goes by with")}
 ${tableBy(explanation, "place", "Where")}

@@ -49,6 +49,8 @@ export type Part = (typeof PARTS)[number];
 export interface Piece {
   readonly input: InputId;
   readonly part: Part;
+  /** Of a wait for a step: what the process had taken in, which waited; 0: of other parts. */
+  readonly waiting: InputId;
   readonly fromNanos: Nanos;
   readonly toNanos: Nanos;
 }
@@ -92,25 +94,27 @@ const ARRIVES: Readonly<Record<InputKind, Part>> = {
 /** Finds the path of an operation, whose records must still be there: at its completion they are. */
 export function followPath(tracer: Tracer, operation: TracedOperation, takesUpOf: TakesUpOf): Path {
   const { startNanos, begunNanos, endNanos, begunBy, completedBy } = operation;
-  const hops = wayBack(tracer, takesUpOf, completedBy, 0, begunBy, begunNanos) ?? causesOf(tracer, operation);
+  const way = wayBack(tracer, takesUpOf, completedBy, 0, begunBy, begunNanos);
+  const hops = way ?? causesOf(tracer, operation);
   const pieces: Piece[] = [];
   let at = endNanos;
-  const take = (input: InputId, part: Part, fromNanos: Nanos): void => {
+  const take = (input: InputId, part: Part, fromNanos: Nanos, waiting: InputId = 0): void => {
     const from = Math.max(fromNanos, startNanos);
     if (from < at) {
-      pieces.push({ input, part, fromNanos: from, toNanos: at });
+      pieces.push({ input, part, waiting, fromNanos: from, toNanos: at });
       at = from;
     }
   };
   hops.forEach(({ id, joined }, i) => {
     // The step that the path goes on with may have been under way still when this one arrived, or even began.
-    const free = joined ? freeFrom(tracer, hops[i + 1]!.id, id) : startNanos;
+    const next = hops[i + 1]?.id ?? begunBy;
+    const free = joined ? freeFrom(tracer, next, id) : startNanos;
     for (let moment = ENDED - 1; moment >= ARRIVED; moment--) {
       const from = tracer.momentAt(id, moment);
       if (!Number.isNaN(from)) take(id, PART_FROM[moment]!, Math.max(from, free));
     }
     if (joined) {
-      take(id, "waiting", free);
+      take(id, "waiting", free, next);
       return;
     }
     for (let moment = ARRIVED - 1; moment >= SENT; moment--) {
@@ -119,7 +123,7 @@ export function followPath(tracer: Tracer, operation: TracedOperation, takesUpOf
     }
   });
   const last = hops.at(-1)?.id ?? completedBy;
-  const complete = last === begunBy || (hops.length > 0 && reaches(tracer, hops.at(-1)!, begunBy));
+  const complete = way !== undefined;
   if (complete) {
     take(last, "begin", begunNanos);
     take(begunBy, "late", startNanos);
@@ -129,17 +133,13 @@ export function followPath(tracer: Tracer, operation: TracedOperation, takesUpOf
 }
 
 /** The causes of the step that completed an operation, back to before its begin. */
-function causesOf(tracer: Tracer, { startNanos, begunBy, completedBy }: TracedOperation): Hop[] {
+function causesOf(tracer: Tracer, { startNanos, completedBy }: TracedOperation): Hop[] {
   const hops: Hop[] = [];
-  for (let id = completedBy; tracer.has(id) && id !== begunBy; id = tracer.causeOf(id)) {
+  for (let id = completedBy; tracer.has(id); id = tracer.causeOf(id)) {
     hops.push({ id, joined: false });
     if (tracer.momentAt(id, SENT) <= startNanos) break;
   }
   return hops;
-}
-
-function reaches(tracer: Tracer, { id, joined }: Hop, to: InputId): boolean {
-  return !joined && tracer.causeOf(id) === to;
 }
 
 /** From when on a step was waited for with what an earlier one had taken in. */

@@ -20,6 +20,7 @@ const [
 ] = APPEND_PHASES;
 
 const INDEX = "wait for the index";
+const EARLIER_ENTRY = "wait for an earlier entry";
 const WORKER = "wait for a function worker";
 const REPAIR = "repair";
 const VIEW = "wait for the view";
@@ -44,6 +45,8 @@ const HELD = [
 
 /** A read that an index could not answer yet goes on with the entry or the records that it lacked. */
 const READS = {
+  waiting: INDEX,
+  waitingWith: { metalogs: EARLIER_ENTRY },
   takesUp: ["read", "remoteRead", "metalogs"],
   sends: ["readAt", "readResult"],
   answers: ["opResult"],
@@ -101,14 +104,14 @@ export const LOG_ROWS: Readonly<Record<BokiMessage["kind"] | Timer, PhaseRow | r
       at: "storage",
       way: "primary to storage",
       waiting: "wait for the record's place in the log",
+      waitingWith: { metalogs: EARLIER_ENTRY },
       takesUp: ["readAt", "metalogs"],
       sends: ["readResult"],
     },
-    { way: PRIMARY_TO_ENGINE, waiting: INDEX, ...READS },
+    { way: PRIMARY_TO_ENGINE, ...READS },
   ],
   indexData: {
     way: INDEX,
-    waiting: INDEX,
     ...READS,
   },
 

@@ -88,19 +88,23 @@ export class PathCollector {
     return index;
   }
 
-  private nameOf(tracer: Tracer, { input, part }: Piece): PieceName {
-    const { simulation, phases } = this.running;
-    const resource = RESOURCE_OF.get(part)!;
-    if (input === 0)
-      return { phase: phases.phaseOf("", "message", "", "unknown"), resource, place: "unknown" };
-    const process = tracer.processOf(input);
-    const { role } = simulation.processes[process]!;
+  private nameOf(tracer: Tracer, piece: Piece): PieceName {
+    const { input, part } = piece;
     return {
-      phase: phases.phaseOf(role, tracer.kindOf(input), tracer.nameOf(input), part),
-      resource,
-      place: placeOf(this.running, tracer, input, part),
+      phase: phaseOf(this.running, tracer, piece),
+      resource: RESOURCE_OF.get(part)!,
+      place: input === 0 ? "unknown" : placeOf(this.running, tracer, input, part),
     };
   }
+}
+
+/** What a piece is called in the model's words. */
+export function phaseOf({ simulation, phases }: Running, tracer: Tracer, piece: Piece): string {
+  const { input, part, waiting } = piece;
+  if (input === 0) return phases.phaseOf("", "message", "", part);
+  const { role } = simulation.processes[tracer.processOf(input)]!;
+  const waits = tracer.has(waiting) ? tracer.nameOf(waiting) : undefined;
+  return phases.phaseOf(role, tracer.kindOf(input), tracer.nameOf(input), part, waits);
 }
 
 /** Where a piece of a path goes by: a station, a process, or the way from one to another. */

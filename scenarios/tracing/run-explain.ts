@@ -81,7 +81,7 @@ export function chooseVariant(
   if (variants.length === 0) {
     if (wanted === undefined || wanted === "base")
       return { name: "base", scenario: { ...scenario, variants: [] } };
-    throw new ExplanationError(`${scenario.name} has no variants, so it has no variant "${wanted}"`);
+    throw new ExplanationError(`the scenario has no variants, so it has no variant "${wanted}"`);
   }
   const found =
     variants.length === 1 && wanted === undefined
@@ -90,8 +90,8 @@ export function chooseVariant(
   if (found !== undefined) return { name: found.name, scenario: { ...found.scenario, variants: [] } };
   throw new ExplanationError(
     wanted === undefined
-      ? `${scenario.name} has several variants; --variant says which is meant: ${names.map((name) => `"${name}"`).join(", ")}`
-      : `${scenario.name} has no variant "${wanted}"${suggestion(wanted, names, "there are")}`,
+      ? `the scenario has several variants; --variant says which is meant: ${names.map((name) => `"${name}"`).join(", ")}`
+      : `the scenario has no variant "${wanted}"${suggestion(wanted, names, "there are")}`,
   );
 }
 

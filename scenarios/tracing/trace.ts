@@ -10,7 +10,7 @@ import { followPath } from "../../sim/trace-path.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { AnyScenario } from "../scenario.ts";
 import type { Running } from "../systems/running.ts";
-import { takesUpIn } from "./paths.ts";
+import { phaseOf, takesUpIn } from "./paths.ts";
 
 /** What is wanted of a trace. Times count from the start of the warm-up, as those of the scenario. */
 export interface TraceRequest {
@@ -193,15 +193,13 @@ function sampleOf(
   traced: TracedOperation,
   withSteps: boolean,
 ): SampledOperation {
-  const { simulation, startUpNanos, phases } = running;
+  const { startUpNanos } = running;
   const { operation, name, process, startNanos, endNanos, outcome, begunBy, completedBy } = traced;
   const { pieces, complete } = followPath(tracer, traced, takesUpIn(running));
   const byPhase: Record<string, Nanos> = {};
-  for (const { input, part, fromNanos, toNanos } of pieces) {
-    const of = input === 0 ? undefined : tracer.input(input);
-    const role = of === undefined ? "" : simulation.processes[of.process]!.role;
-    const phase = phases.phaseOf(role, of?.kind ?? "message", of?.name ?? "", part);
-    byPhase[phase] = (byPhase[phase] ?? 0) + toNanos - fromNanos;
+  for (const piece of pieces) {
+    const phase = phaseOf(running, tracer, piece);
+    byPhase[phase] = (byPhase[phase] ?? 0) + piece.toNanos - piece.fromNanos;
   }
   const path = [...new Set([...(complete ? [begunBy] : []), ...pieces.map(({ input }) => input)])].filter(
     (id) => id !== 0,

@@ -1,7 +1,7 @@
 /** Explanations as text, chart and page. */
 
 import { describe, expect, test } from "vitest";
-import { explanationWaterfall } from "../../reports/charts/explanation.ts";
+import { explanationResources, explanationWaterfall } from "../../reports/charts/explanation.ts";
 import { explainedRows, explanationSentence, renderExplanation } from "../../reports/explain.ts";
 import { explanationHtml } from "../../reports/explain-page.ts";
 import { chartSvg } from "../../reports/svg.ts";
@@ -81,6 +81,18 @@ test("the text has the sentence, how many operations it goes by, and three table
 test("the text says where paths could not be followed", () => {
   const text = renderExplanation({ ...EXPLANATION, completeShare: 0.98 }, false);
   expect(text).toContain("The way of 2.0 % of them could not be followed to their begin");
+});
+
+test("the bars of what time goes by with are those of the table, and draw without a warning", async () => {
+  const chart = explanationResources(EXPLANATION);
+  expectWellFormed(await chartSvg(chart));
+  const bars = chart.rows.map(({ resource, group: of, nanos }) => [resource, of, nanos]);
+  expect(bars).toEqual(
+    explainedRows(EXPLANATION, "resource").flatMap(({ name, slowNanos, usualNanos }) => [
+      [name, "median", usualNanos],
+      [name, "p99", slowNanos],
+    ]),
+  );
 });
 
 describe("the waterfall", () => {

@@ -149,6 +149,98 @@ describe("the path of an operation", () => {
   });
 });
 
+describe("a timer that gathers", () => {
+  /** Two clients ask a server, which answers everything at its next tick; the first question sets the timer. */
+  function gathering() {
+    const operations: TracedOperation[] = [];
+    const simulation = new Simulation({ seed: 1, mode: "fast", routing: () => link(100 * MICROSECOND) });
+    const waiting: number[] = [];
+    const server = simulation.addProcess({
+      name: "server",
+      role: "server",
+      machine: logging({
+        receive(_note, out, from) {
+          waiting.push(from);
+          out.setTimerAtTick("tick", MILLISECOND, 0);
+        },
+        timeout(_timer, out) {
+          for (const from of waiting.splice(0)) out.send(from, note("answer"));
+        },
+      }),
+      config: undefined,
+    });
+    for (const n of [1, 4]) {
+      let operation = 0;
+      simulation.addProcess({
+        name: `client ${n}`,
+        role: "client",
+        machine: logging({
+          start: (out) => out.setTimer("go", n * 100 * MICROSECOND),
+          timeout(_timer, out) {
+            operation = out.begin("ask");
+            out.send(server, note("question"));
+          },
+          receive: (_note, out) => out.complete(operation, "ok"),
+        }),
+        config: undefined,
+      });
+    }
+    const tracer = simulation.trace({ onOperation: (operation) => operations.push(operation) });
+    simulation.start();
+    simulation.run(10 * MILLISECOND);
+    return { tracer, operations };
+  }
+  const text = ({ pieces }: ReturnType<typeof followPath>): string[] =>
+    pieces.map(({ part, fromNanos, toNanos }) => `${part} ${(toNanos - fromNanos) / 1_000}`);
+
+  test("was set by somebody else, whose way the path would be if it followed causes alone", () => {
+    const { tracer, operations } = gathering();
+    const second = operations[1]!;
+    const alone = followPath(tracer, second, () => undefined);
+    expect(alone.complete).toBe(false);
+    expect(text(alone)).toEqual(["timer 600", "propagation 100"]);
+  });
+
+  test("was waited for with what the operation had brought there, where the model says so", () => {
+    const { tracer, operations } = gathering();
+    const tick = { of: new Set(["question"]) };
+    for (const [i, waitMicros] of [800, 500].entries()) {
+      const path = followPath(tracer, operations[i]!, (_process, _kind, name) =>
+        name === "tick" ? tick : undefined,
+      );
+      expect(path.complete).toBe(true);
+      expect(text(path)).toEqual(["propagation 100", `waiting ${waitMicros}`, "propagation 100"]);
+    }
+  });
+
+  test("may take up what the step that began the operation had taken in", () => {
+    const completed: TracedOperation[] = [];
+    const simulation = new Simulation({ seed: 1, mode: "fast", routing: () => link(0) });
+    let operation = 0;
+    simulation.addProcess({
+      name: "alone",
+      role: "alone",
+      machine: logging({
+        start(out) {
+          out.setTimer("ask", 200 * MICROSECOND);
+          out.setTimer("tick", MILLISECOND);
+        },
+        timeout(timer, out) {
+          if (timer === "ask") operation = out.begin("ask");
+          else out.complete(operation, "ok");
+        },
+      }),
+      config: undefined,
+    });
+    const tracer = simulation.trace({ onOperation: (each) => completed.push(each) });
+    simulation.start();
+    simulation.run(2 * MILLISECOND);
+    const path = followPath(tracer, completed[0]!, () => ({ of: new Set(["ask"]) }));
+    expect(path.complete).toBe(true);
+    expect(text(path)).toEqual(["waiting 800"]);
+  });
+});
+
 describe("the ring", () => {
   test("keeps the newest records, and what came before them is unknown", () => {
     const simulation = new Simulation({ seed: 1, mode: "fast", routing: () => link(0) });

@@ -113,6 +113,6 @@ describe("explaining a result", { timeout: 20_000 }, () => {
     );
     await expect(
       runExplain(several, { ...request, variant: "localCut=10us" }, undefined, {}),
-    ).rejects.toThrow("example has no variant");
+    ).rejects.toThrow("the scenario has no variant");
   });
 });
