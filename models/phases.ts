@@ -4,8 +4,8 @@
  */
 
 import type { Tagged, TimerName } from "../sim/machine.ts";
-import type { InputKind } from "../sim/trace.ts";
 import type { Part } from "../sim/trace-path.ts";
+import type { InputKind } from "../sim/trace-records.ts";
 import type { TakesUp } from "../sim/trace-search.ts";
 
 export interface PhaseRow {

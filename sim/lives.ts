@@ -31,7 +31,8 @@ import type { Network } from "./network.ts";
 import type { Process } from "./process.ts";
 import { settled } from "./structures/settled.ts";
 import type { TimerEntry, Timers } from "./timers.ts";
-import type { InputId, Tracer } from "./trace.ts";
+import type { Tracer } from "./trace.ts";
+import type { InputId } from "./trace-records.ts";
 import type { Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 

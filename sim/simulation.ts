@@ -42,7 +42,8 @@ import { type SeriesOfStation, type StationRow, StationSeries, stationRows } fro
 import { settled } from "./structures/settled.ts";
 import { TieShuffler } from "./ties.ts";
 import { type TimerEntry, Timers } from "./timers.ts";
-import { type TraceOptions, Tracer } from "./trace.ts";
+import { Tracer } from "./trace.ts";
+import type { TraceOptions } from "./trace-records.ts";
 import { type Corrupt, type MessageCount, Transport } from "./transport.ts";
 import type { Nanos } from "./units.ts";
 

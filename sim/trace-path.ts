@@ -9,7 +9,8 @@
  * Only where neither leads back to the begin is the path that of somebody else all the way, cut off at the begin.
  */
 
-import { type InputId, type InputKind, MOMENTS, type TracedOperation, type Tracer } from "./trace.ts";
+import type { Tracer } from "./trace.ts";
+import { type InputId, type InputKind, MOMENTS, type TracedOperation } from "./trace-records.ts";
 import { type Hop, type TakesUpOf, wayBack } from "./trace-search.ts";
 import type { Nanos } from "./units.ts";
 

@@ -4,7 +4,8 @@
  */
 
 import type { Address, TimerName } from "./machine.ts";
-import { type InputId, type InputKind, MOMENTS, type Tracer } from "./trace.ts";
+import type { Tracer } from "./trace.ts";
+import { type InputId, type InputKind, MOMENTS } from "./trace-records.ts";
 import type { Nanos } from "./units.ts";
 
 /** What a step may take up of what its process has taken in before. */

@@ -1,8 +1,9 @@
 /** Critical paths of the operations of a run, kept small: what each piece is, once, and per operation its pieces' lengths. */
 
 import type { Simulation } from "../../sim/simulation.ts";
-import type { TracedOperation, Tracer } from "../../sim/trace.ts";
+import type { Tracer } from "../../sim/trace.ts";
 import { followPath, type Part, type Piece } from "../../sim/trace-path.ts";
+import type { TracedOperation } from "../../sim/trace-records.ts";
 import type { TakesUpOf } from "../../sim/trace-search.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { Running } from "../systems/running.ts";

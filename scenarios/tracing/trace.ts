@@ -5,8 +5,9 @@
 
 import type { FaultPeriod } from "../../sim/faults/fault.ts";
 import type { OperationId, Outcome } from "../../sim/machine.ts";
-import type { InputId, Moment, TracedInput, TracedOperation, Tracer } from "../../sim/trace.ts";
+import type { Tracer } from "../../sim/trace.ts";
 import { followPath } from "../../sim/trace-path.ts";
+import type { InputId, Moment, TracedInput, TracedOperation } from "../../sim/trace-records.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { AnyScenario } from "../scenario.ts";
 import type { Running } from "../systems/running.ts";

@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { CostModel } from "../../sim/machine.ts";
 import { Simulation } from "../../sim/simulation.ts";
 import { restoreSimulation, saveSimulation } from "../../sim/snapshot.ts";
-import { MOMENTS, type TracedInput, type TracedOperation } from "../../sim/trace.ts";
 import { followPath } from "../../sim/trace-path.ts";
+import { MOMENTS, type TracedInput, type TracedOperation } from "../../sim/trace-records.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../../sim/units.ts";
 import { link, logging, note } from "./kit.ts";
 

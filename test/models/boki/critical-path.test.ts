@@ -8,8 +8,9 @@ import { BOKI_DEFAULTS, DISK_DEFAULTS, NETWORK_DEFAULTS } from "../../../models/
 import { LOG_PHASES } from "../../../models/boki/phases.ts";
 import { OPERATIONS, type WorkloadConfig } from "../../../models/workloads/config.ts";
 import type { Simulation } from "../../../sim/simulation.ts";
-import type { TracedOperation, Tracer } from "../../../sim/trace.ts";
+import type { Tracer } from "../../../sim/trace.ts";
 import { followPath, type Path } from "../../../sim/trace-path.ts";
+import type { TracedOperation } from "../../../sim/trace-records.ts";
 import { MICROSECOND, MILLISECOND } from "../../../sim/units.ts";
 import { generatedSetup } from "./arbitrary.ts";
 import { run, type Setup } from "./deployment.ts";

@@ -5,8 +5,8 @@ import type { Load } from "../../../models/applications/load.ts";
 import { START_UP_NANOS } from "../../../models/nightcore/cluster.ts";
 import type { NightcoreConfig } from "../../../models/nightcore/config.ts";
 import { RUNTIME_PHASES } from "../../../models/nightcore/phases.ts";
-import type { TracedOperation } from "../../../sim/trace.ts";
 import { followPath } from "../../../sim/trace-path.ts";
+import type { TracedOperation } from "../../../sim/trace-records.ts";
 import { MILLISECOND } from "../../../sim/units.ts";
 import { busyApplication, deploy, mixedApplication, noopApplication } from "./noop.ts";
 

@@ -63,6 +63,27 @@ describe("an explanation", () => {
   });
 });
 
+describe("every system that an application runs on", () => {
+  const file = "scenarios/noop.yaml";
+  const { variants } = loadAny(readFileSync(file, "utf8"), file, { set: ["duration=1s", "warmup=50ms"] });
+
+  test.each(variants.map(({ name }) => [name]))("%s can be explained, all the way to the begin", (name) => {
+    const { scenario: chosen } = variants.find((each) => each.name === name)!;
+    const { pieces, completeShare } = explain({
+      ...base,
+      scenario: { ...chosen, variants: [] },
+      operation: "request",
+      percentile: 80,
+    });
+    expect(completeShare).toBe(1);
+    const phases = [...new Set(pieces.map(({ phase }) => phase))];
+    expect(phases).toContain("code of functions");
+    expect(phases).toContain("response to the client");
+    // No message or timer that the table does not know.
+    for (const phase of phases) expect(phase).not.toMatch(/^timer |^[a-z]+[A-Z]\w*$/);
+  });
+});
+
 describe("what cannot be explained", () => {
   test.each([
     [{ operation: "apend" }, 'there is no operation apend; did you mean "append"?'],
