@@ -10,7 +10,7 @@ import { resolveFaults } from "./resolve-faults.ts";
 import type { Measurement, RuntimeScenario } from "./scenario.ts";
 import type { RuntimeFields } from "./schema-runtime.ts";
 
-/** What all requests together are measured as; those of a kind have its name behind it. */
+/** What all requests together are measured as; those of a kind, where there are several, have its name behind it. */
 export const ALL_REQUESTS = "request";
 
 export const MEASURED_METRICS = ["p50", "p90", "p99", "p999", "mean"] as const;
@@ -85,6 +85,7 @@ export function handlerOperation(name: string): string {
 
 /** The operations that a run measures. */
 export function requestOperations({ requests }: Application): string[] {
+  if (requests.length === 1) return [ALL_REQUESTS];
   return [ALL_REQUESTS, ...requests.map(({ name }) => `${ALL_REQUESTS} ${name}`)];
 }
 

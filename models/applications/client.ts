@@ -109,7 +109,7 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextRequest: Math.max(0, Math.floor(out.now / MICROSECOND)),
       moment: 0,
-      names: application.requests.map(({ name }) => `request ${name}`),
+      names: namesOf(application),
       shares: application.mix.map((share) => (sum += share) / total),
     };
     for (const server of state.servers) out.watch(server);
@@ -223,13 +223,19 @@ function draw(state: ClientState, due: Nanos, out: ClientEffects): Drawn {
   return { kind, input: { request: state.nextRequest++ * clients + index, variables }, dueNanos: due };
 }
 
+/** What the requests of each kind are measured as beside all of them; with only one kind that would be the same twice. */
+function namesOf({ requests }: Pick<Application, "requests">): string[] {
+  return requests.length === 1 ? [] : requests.map(({ name }) => `request ${name}`);
+}
+
 function send(state: ClientState, index: number, drawn: Drawn, out: ClientEffects): void {
   const { application, entries } = state.config;
   const { kind, input, dueNanos: due } = drawn;
   const connection = state.connections[index]!;
   connection.request = input.request;
   connection.operation = out.begin("request", input.request, due);
-  connection.named = out.begin(state.names[kind]!, input.request, due);
+  const name = state.names[kind];
+  if (name !== undefined) connection.named = out.begin(name, input.request, due);
   const { targets, number } = entries[kind]!;
   const onLink = Math.floor(index / targets.length);
   connection.server = targets[index % targets.length]!;
@@ -278,7 +284,7 @@ function end(
 ): void {
   connection.request = NOTHING;
   out.complete(connection.operation, outcome, status);
-  out.complete(connection.named, outcome, status);
+  if (connection.named !== 0) out.complete(connection.named, outcome, status);
 }
 
 /** A connection is free: what it does next. */

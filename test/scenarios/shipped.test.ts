@@ -41,7 +41,9 @@ describe.each(files)("%s", (name) => {
     const scenario = loadAny(text, file);
     accepts(scenario.written);
     expect(accepts.errors).toBe(null);
-    expect(loadAny(JSON.stringify(scenario.written), file)).toEqual(scenario);
+    // Only the text that it was read from is another.
+    const again = loadAny(JSON.stringify(scenario.written), file);
+    expect({ ...again, source: scenario.source }).toEqual(scenario);
   });
 });
 
