@@ -48,7 +48,7 @@ type Timer =
   | "#watchdog"
   | "#server";
 
-const ROWS: Readonly<
+export const RUNTIME_ROWS: Readonly<
   Record<Exclude<NightcoreMessage["kind"], LogMessage> | Timer, PhaseRow | readonly PhaseRow[]>
 > = {
   // Requests.
@@ -135,4 +135,4 @@ function keyOf(tagged: Tagged): number | undefined {
   }
 }
 
-export const RUNTIME_PHASES: Phases = createPhases({ ...LOG_ROWS, ...ROWS }, keyOf);
+export const RUNTIME_PHASES: Phases = createPhases({ ...LOG_ROWS, ...RUNTIME_ROWS }, keyOf);
