@@ -1,7 +1,7 @@
 /**
  * A trace in the JSON form of Chrome's trace events, which Perfetto (https://ui.perfetto.dev) and chrome://tracing open: processes with
  * their threads as tracks, steps as slices, the sampled operations as spans of their own and as flows along their critical paths, faults
- * as instants and spans, and how many jobs wait in each process as a counter.
+ * as instants and spans, lost messages as instants, and how many jobs wait in each process as a counter.
  *
  * Form: "Trace Event Format" (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU). Times are microseconds,
  * here with three decimals, which is to the nanosecond.
@@ -29,6 +29,7 @@ export function perfettoJson(trace: Trace): string {
     ...slicesOf(trace),
     ...trace.operations.flatMap((operation) => operationEvents(trace, operation)),
     ...waitingOf(trace),
+    ...lostEvents(trace),
     ...faultEvents(trace),
   ];
   const { scenario, seed, fromNanos, untilNanos, cutShort } = trace;
@@ -195,6 +196,22 @@ function waitingOf({ steps }: Trace): TraceEvent[] {
       args: { jobs: count },
     }));
   });
+}
+
+/** Messages that nobody got, at the moment at which they were sent, in the process that sent them. */
+function lostEvents({ steps, processes }: Trace): TraceEvent[] {
+  return steps
+    .filter(({ kind, nanos }) => kind === "message" && nanos.arrived === undefined)
+    .map(({ name, from, process, nanos }) => ({
+      ph: "i",
+      s: "p",
+      cat: "lost",
+      name: `lost: ${name}`,
+      pid: pidOf(from),
+      tid: 1,
+      ts: micros(nanos.sent!),
+      args: { to: processes[process]!.name },
+    }));
 }
 
 function faultEvents({ faults, fromNanos, untilNanos }: Trace): TraceEvent[] {

@@ -66,7 +66,10 @@ export interface Trace {
   readonly untilNanos: Nanos;
   readonly cutShort: boolean;
   readonly processes: readonly TracedProcess[];
-  /** Of a trace of steps: every input that was taken in, or lost, in the order in which they were sent. */
+  /**
+   * Of a trace of steps: every input that was taken in, or lost on its way (no `arrived`), or that came to a process that was down or has not
+   * taken it in yet (no `onCore`), in the order in which they were sent.
+   */
   readonly steps: readonly TraceStep[];
   /** In the order in which they completed. */
   readonly operations: readonly SampledOperation[];
@@ -127,7 +130,7 @@ export function traceRecorder(scenario: AnyScenario, seed: number, request: Trac
     trace() {
       const { startUpNanos, simulation } = running!;
       const cutShort = of === "steps" && tracer!.isFull;
-      const steps = of === "steps" ? stepsOf(tracer!, startUpNanos) : [];
+      const steps = of === "steps" ? stepsOf(tracer!, startUpNanos, simulation.nowNanos) : [];
       const last = steps.reduce((end, { nanos }) => Math.max(end, nanos.sent ?? 0), 0);
       const endNanos = Math.min(window.untilNanos, simulation.nowNanos - startUpNanos);
       return {
@@ -168,12 +171,13 @@ function processesOf({ simulation }: Running): TracedProcess[] {
   }));
 }
 
-/** What was taken in, and what was lost on its way. Timers that were cancelled, and what is still under way, are nothing to show. */
-function stepsOf(tracer: Tracer, startUpNanos: Nanos): TraceStep[] {
+/** Timers that were cancelled, and what is still under way, are nothing to show. */
+function stepsOf(tracer: Tracer, startUpNanos: Nanos, nowNanos: Nanos): TraceStep[] {
   const steps: TraceStep[] = [];
   for (const input of tracer.inputs()) {
     const { onCore, arrived } = input.nanos;
-    if (onCore !== undefined || arrived === undefined) steps.push(since(input, startUpNanos));
+    const isThere = input.kind === "message" && arrived !== undefined && arrived <= nowNanos;
+    if (onCore !== undefined || arrived === undefined || isThere) steps.push(since(input, startUpNanos));
   }
   return steps;
 }

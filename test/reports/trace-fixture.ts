@@ -23,7 +23,7 @@ workload:
 faults:
   - { at: 20ms, for: 15ms, crash: engine-2 }
   - { at: 40ms, for: 5ms, pause: storage-1 }
-  - { at: 45ms, for: 10ms, loss: { of: storages, share: 5% } }
+  - { at: 45ms, for: 10ms, loss: { of: storages, share: 40%, bothWays: on } }
 `;
 
 export interface Traced {

@@ -124,7 +124,16 @@ describe("the trace of a run in which things fail", () => {
       expect(ends.get(id)!.name).toBe(name);
     }
     expect(begins.size).toBe(trace.operations.length + trace.faults.length);
-    expect(of("i").map(({ name }) => name)).toEqual(trace.faults.map(({ fault }) => fault));
+    const struck = of("i").filter(({ cat }) => cat === "fault");
+    expect(struck.map(({ name }) => name)).toEqual(trace.faults.map(({ fault }) => fault));
+  });
+
+  test("shows messages that were lost", () => {
+    const lost = of("i").filter(({ cat }) => cat === "lost");
+    const sent = trace.steps.filter(({ kind, nanos }) => kind === "message" && nanos.arrived === undefined);
+    expect(lost.length).toBe(sent.length);
+    expect(lost.length).toBeGreaterThan(10);
+    expect(lost.every(({ s, name }) => s === "p" && name.startsWith("lost: "))).toBe(true);
   });
 
   test("counts waiting jobs, which are never fewer than none and in the end none", () => {

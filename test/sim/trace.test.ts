@@ -2,13 +2,14 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DISK_READ } from "../../sim/effects.ts";
 import type { CostModel } from "../../sim/machine.ts";
 import { Simulation } from "../../sim/simulation.ts";
 import { restoreSimulation, saveSimulation } from "../../sim/snapshot.ts";
 import { followPath } from "../../sim/trace-path.ts";
 import { MOMENTS, type TracedInput, type TracedOperation } from "../../sim/trace-records.ts";
 import { MICROSECOND, MILLISECOND, SECOND } from "../../sim/units.ts";
-import { link, logging, note } from "./kit.ts";
+import { constant, link, logging, note } from "./kit.ts";
 
 const costs: CostModel = {
   receiveNanos: () => 10 * MICROSECOND,
@@ -26,7 +27,11 @@ const free: CostModel = {
 };
 
 /** A client that asks a server twice at once; the server answers after it has worked. */
-function askTwice(options: { shuffleTies?: boolean } = {}) {
+function askTwice(
+  options: { shuffleTies?: boolean } = {},
+  /** Done to the server between two moments. */
+  meanwhile?: (simulation: Simulation) => void,
+) {
   const operations: TracedOperation[] = [];
   const simulation = new Simulation({
     seed: 1,
@@ -66,6 +71,12 @@ function askTwice(options: { shuffleTies?: boolean } = {}) {
   });
   const tracer = simulation.trace({ onOperation: (operation) => operations.push(operation) });
   simulation.start();
+  if (meanwhile !== undefined) {
+    meanwhile(simulation);
+    simulation.run(2 * MILLISECOND);
+    simulation.registerControl("resume", () => simulation.resume(server));
+    simulation.at(2 * MILLISECOND, "resume", undefined);
+  }
   simulation.run(10 * MILLISECOND);
   return { simulation, tracer, operations };
 }
@@ -147,6 +158,17 @@ describe("the path of an operation", () => {
       ],
     ]);
   });
+});
+
+test("what comes for a process that is paused waits for the end of the pause, and then for its turn", () => {
+  const pauses = (simulation: Simulation) => simulation.pause(0);
+  const { tracer, operations } = askTwice({}, pauses);
+  const [first, second] = operations.map((operation) => {
+    const { pieces } = followPath(tracer, operation, () => undefined);
+    return pieces.map(({ part, fromNanos, toNanos }) => `${part} ${(toNanos - fromNanos) / 1_000}`);
+  });
+  expect(first!.slice(0, 3)).toEqual(["propagation 100", "paused 900", "cpu 10"]);
+  expect(second!.slice(0, 4)).toEqual(["propagation 100", "receiverQueue 10", "paused 890", "thread 35"]);
 });
 
 describe("a timer that gathers", () => {
@@ -238,6 +260,99 @@ describe("a timer that gathers", () => {
     const path = followPath(tracer, completed[0]!, () => ({ of: new Set(["ask"]) }));
     expect(path.complete).toBe(true);
     expect(text(path)).toEqual(["waiting 800"]);
+  });
+});
+
+describe("disks, and threads that do not own a connection", () => {
+  /** A server with a disk that answers reads when it has read, writes when they are durable, from one of two threads. */
+  function asked(kind: "read" | "write") {
+    const operations: TracedOperation[] = [];
+    const simulation = new Simulation({
+      seed: 1,
+      mode: "fast",
+      routing: () => link(100 * MICROSECOND, { pinned: true }),
+    });
+    const host = simulation.addHost({
+      name: "host",
+      cores: 2,
+      disk: {
+        readLatency: constant(300 * MICROSECOND),
+        syncLatency: constant(700 * MICROSECOND),
+        bytesPerSecond: 1e9,
+      },
+    });
+    let client = 0;
+    const server = simulation.addProcess({
+      name: "server",
+      role: "server",
+      host,
+      costs: { ...costs, pool: (_message, timer) => (timer === undefined ? 0 : 1) },
+      pools: [
+        { name: "io", threads: 1 },
+        { name: "disk", threads: 1 },
+      ],
+      handOffNanos: 3 * MICROSECOND,
+      machine: logging({
+        receive(_note, out, from) {
+          client = from;
+          if (kind === "read") {
+            out.work(DISK_READ, 1_000);
+            out.send(from, note("answer"));
+          } else {
+            out.put("table", 1, "value", 1_000);
+            out.sync("durable");
+          }
+        },
+        timeout: (_timer, out) => out.send(client, note("answer")),
+      }),
+      config: undefined,
+    });
+    let operation = 0;
+    simulation.addProcess({
+      name: "client",
+      role: "client",
+      machine: logging({
+        start: (out) => out.setTimer("go", MILLISECOND),
+        timeout(_timer, out) {
+          operation = out.begin(kind);
+          out.send(server, note("question"));
+        },
+        receive: (_note, out) => out.complete(operation, "ok"),
+      }),
+      config: undefined,
+    });
+    const tracer = simulation.trace({ onOperation: (each) => operations.push(each) });
+    simulation.start();
+    simulation.run(10 * MILLISECOND);
+    return followPath(tracer, operations[0]!, () => undefined).pieces.map(
+      ({ input, part, fromNanos, toNanos }) =>
+        `${tracer.kindOf(input)} ${part} ${(toNanos - fromNanos) / 1_000}`,
+    );
+  }
+
+  test("a read is waited for at the end of its step", () => {
+    expect(asked("read")).toEqual([
+      "message propagation 100",
+      "message cpu 10",
+      "message cpu 5",
+      // 1,000 bytes at 1 GB/s besides.
+      "message diskRead 301",
+      "message propagation 100",
+    ]);
+  });
+
+  test("a sync is waited for, and what answers then is handed to the thread of the connection", () => {
+    expect(asked("write")).toEqual([
+      "message propagation 100",
+      "message cpu 10",
+      "sync sync 701",
+      // It hands the answer over,
+      "sync cpu 2",
+      "sync cpu 3",
+      // and the owner sends it.
+      "handOff cpu 5",
+      "message propagation 100",
+    ]);
   });
 });
 
