@@ -3,6 +3,7 @@
 import type { CaseFile } from "../scenarios/campaign/case-file.ts";
 import { describeFailure, promiseOf } from "../scenarios/campaign/explain.ts";
 import type { Verdict } from "../scenarios/campaign/run-case.ts";
+import type { Happening } from "../scenarios/campaign/timeline.ts";
 import { ScenarioError } from "../scenarios/problems.ts";
 import { EXIT_FAILED, EXIT_HELD } from "./exit-codes.ts";
 import { print } from "./output.ts";
@@ -13,16 +14,25 @@ const SHOWN_MAX = 3;
 
 /** Replays the case in `text`; returns the exit status. */
 export async function replay(text: string, file: string, json: boolean): Promise<number> {
-  const { runCase } = await import("../scenarios/campaign/run-case.ts");
+  const [{ runCase }, { timelineOf }, { renderTimeline }] = await Promise.all([
+    import("../scenarios/campaign/run-case.ts"),
+    import("../scenarios/campaign/timeline.ts"),
+    import("../reports/timeline.ts"),
+  ]);
   const { case: subject, expected } = await readCase(text, file);
-  const verdict = runCase(subject);
+  let timeline: Happening[] = [];
+  const verdict = runCase(subject, (seen) => {
+    timeline = timelineOf(subject, seen);
+  });
   const names = Object.keys(verdict.counts).sort();
   const reproduced =
     expected && verdict.digest === expected.digest && names.join() === [...expected.failures].sort().join();
   if (json) {
-    await print(`${JSON.stringify({ file, reproduced: reproduced ?? null, ...verdict }, undefined, 2)}\n`);
+    await print(
+      `${JSON.stringify({ file, reproduced: reproduced ?? null, ...verdict, timeline }, undefined, 2)}\n`,
+    );
   } else {
-    const lines = [...failuresText(verdict), `digest ${verdict.digest}`];
+    const lines = [...failuresText(verdict), "", renderTimeline(timeline), "", `digest ${verdict.digest}`];
     if (reproduced === true) lines.push("This is what the file says: same digest, same verdict.");
     if (reproduced === false) {
       const was = expected!.failures.join(", ") || "nothing broken";

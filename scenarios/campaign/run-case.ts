@@ -22,6 +22,7 @@ import { type CallerState, caller } from "./caller.ts";
 import { CASE_BOKI, CASE_CLUSTER, CASE_NETWORK, type Case, type CaseCluster, hasFaults } from "./case.ts";
 import { isWithinBudget } from "./fault-budget.ts";
 import { createMarks, type MarkName } from "./marks.ts";
+import type { Seen } from "./timeline.ts";
 
 /** What a run is faulted for: an invariant of the model, or what no run of it may do. */
 export type FailureName =
@@ -82,7 +83,8 @@ const CALLER = "caller";
  */
 const CLEAR_LOSS: ReadonlySet<FailureName> = new Set(["L1", "L2", "D1", "S2", "abort"]);
 
-export function runCase(subject: Case): Verdict {
+/** `onEnd` is shown what happened; without it no history is kept. */
+export function runCase(subject: Case, onEnd?: (seen: Seen) => void): Verdict {
   const withinBudget = isWithinBudget(subject);
   const cluster = { ...CASE_CLUSTER, ...subject.cluster };
   const boki = { ...CASE_BOKI, ...subject.boki };
@@ -118,6 +120,7 @@ export function runCase(subject: Case): Verdict {
     free: !subject.costs,
     shuffleTies: subject.shuffleTies,
     eventsMax: EVENTS_MAX,
+    history: onEnd !== undefined,
     observer: (at: Address, observed: Observed, nowNanos: Nanos) => {
       const observation = observed as unknown as Observation;
       if (observation.kind === "aborted") {
@@ -171,6 +174,12 @@ export function runCase(subject: Case): Verdict {
     fail("L1", limitNanos, unanswered);
   }
   marks.finish(simulation.recorder.counts(), faults.periods);
+  onEnd?.({
+    history: simulation.recorder.history,
+    periods: faults.periods,
+    startNanos: START_UP_NANOS,
+    nameOf: (process) => simulation.processes[process]!.name,
+  });
   return {
     digest: simulation.digest.toString(),
     withinBudget,

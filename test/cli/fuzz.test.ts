@@ -39,6 +39,10 @@ describe("bokisim fuzz", { timeout: 60_000 }, () => {
     const replayed = await bokisim("run", path);
     expect({ status: replayed.status, err: replayed.err }).toEqual({ status: 1, err: "" });
     expect(replayed.out).toContain("This is what the file says: same digest, same verdict.");
+    // The operations of the small case, with the read that is wrong.
+    expect(replayed.out).toMatch(/from \(ms\) +to \(ms\) +who +what +result\n/);
+    expect(replayed.out).toMatch(/worker-1\.\d +append \[.*\] in LogBook 1 +0000000100000000\n/);
+    expect(replayed.out).toMatch(/worker-1\.\d +readPrev from 0000000100000000 .*in LogBook 1 +nothing\n/);
     expect(await bokisim("validate", path)).toEqual({ status: 0, out: `${path}: right\n`, err: "" });
 
     // Without the bug nothing is broken, and the file says otherwise.
