@@ -115,6 +115,8 @@ export function followPath(tracer: Tracer, operation: TracedOperation, takesUpOf
       if (!Number.isNaN(from)) take(id, PART_FROM[moment]!, Math.max(from, free));
     }
     if (joined) {
+      // It may have come while the disk was busy with what had come before it.
+      if (tracer.kindOf(id) === "sync") take(id, "sync", Math.max(free, tracer.momentAt(id, SENT)), next);
       take(id, "waiting", free, next);
       return;
     }

@@ -212,10 +212,25 @@ class Search {
     const sinceLast = gathers && !main && !this.loose;
     for (const step of this.stepsBefore(id)) {
       const its = tracer.nameOf(step);
-      if (of.has(its) && this.fit(step, behind, main) && this.leads(step, id, main && !gathers)) return step;
+      if (of.has(its) && this.fit(step, behind, main) && this.leads(step, id, main && !gathers)) {
+        return this.firstAlike(step, id, main && !gathers);
+      }
       if (sinceLast && its === name) return 0;
     }
     return 0;
+  }
+
+  /** What was sent again changes nothing where it has come before: the first message of its kind and key that leads to the target. */
+  private firstAlike(latest: InputId, id: InputId, main: boolean): InputId {
+    const { tracer } = this;
+    const key = tracer.keyOf(latest);
+    if (Number.isNaN(key)) return latest;
+    let first = latest;
+    for (const step of this.stepsBefore(latest)) {
+      const alike = tracer.keyOf(step) === key && tracer.nameOf(step) === tracer.nameOf(latest);
+      if (alike && this.leads(step, id, main)) first = step;
+    }
+    return first;
   }
 
   /** The way to what a process had asked for when it was answered, and on from there. */

@@ -129,7 +129,12 @@ export const LOG_ROWS: Readonly<Record<BokiMessage["kind"] | Timer, PhaseRow | r
   trimResult: { way: PRIMARY_TO_ENGINE },
 
   // What is lost is asked for again.
-  repair: { way: REPAIR, waiting: "wait for the repair", takesUp: ["read", "append", "replicate"] },
+  repair: {
+    way: REPAIR,
+    waiting: "wait for the repair",
+    takesUp: ["read", "append", "replicate"],
+    sends: ["replicate", "remoteRead", "readAt", "metalogFetch", "indexFetch"],
+  },
   metalogFetch: { way: REPAIR },
   metalogFetched: {
     way: REPAIR,
@@ -157,7 +162,12 @@ export const LOG_ROWS: Readonly<Record<BokiMessage["kind"] | Timer, PhaseRow | r
   // Views.
   tables: { way: RECONFIGURATION, waiting: "tables of the view", ...ifNothingElse(HELD) },
   "#operator": { way: RECONFIGURATION, waiting: RECONFIGURATION },
-  zkEvents: { way: RECONFIGURATION, waiting: VIEW, ...ifNothingElse([...HELD, "request"]) },
+  zkEvents: {
+    way: RECONFIGURATION,
+    waiting: VIEW,
+    ...ifNothingElse([...HELD, "request"]),
+    answers: ["opResult"],
+  },
   zkConnect: { way: RECONFIGURATION },
   zkPing: { way: RECONFIGURATION, waiting: RECONFIGURATION },
   zkExpired: { way: RECONFIGURATION },
@@ -168,7 +178,7 @@ export const LOG_ROWS: Readonly<Record<BokiMessage["kind"] | Timer, PhaseRow | r
 
 /**
  * A request of a worker and its answer have the worker's number of it in common, a call and who asked for it the call's. On their way
- * through indexes and storage nodes reads have the engine's number.
+ * through indexes and storage nodes reads have the engine's number, and records that of their append, however often they are sent.
  */
 function keyOf(tagged: Tagged): number | undefined {
   const message = tagged as BokiMessage;
@@ -184,6 +194,8 @@ function keyOf(tagged: Tagged): number | undefined {
     case "dispatch":
     case "call":
       return message.call;
+    case "replicate":
+      return -1 - message.record.localid;
     case "remoteRead":
       return -1 - message.query.op;
     case "readAt":

@@ -216,6 +216,91 @@ describe("the path of an append", () => {
     expect(compared).toBeGreaterThan(1_000);
   });
 
+  const appending = callsOf("appendOnly", { rounds: 40, width: 1, tag: 1 }, { count: 6, logBooks: 3 });
+  const appendsOf = (all: readonly Followed[]) =>
+    all.filter(({ operation }) => operation.name === "append" && operation.outcome === "ok");
+
+  test("to journals waits for a disk", () => {
+    const appends = appendsOf(followedIn({ calls: appending, boki: { journal: true } }));
+    expect(appends.length).toBeGreaterThan(100);
+    for (const each of appends) {
+      expectWhole(each);
+      expect(each.phases.get("storage's journal")).toBeGreaterThan(20 * MICROSECOND);
+      expect(each.path.pieces.some(({ part }) => part === "sync")).toBe(true);
+    }
+  });
+
+  test("that is lost on its way waits for the repair, and one that is only sent again does not", () => {
+    const boki = { repairIntervalNanos: 3 * MILLISECOND, userlogReplicas: 1 };
+    const lossy = appendsOf(
+      followedIn({
+        calls: appending,
+        boki,
+        faults: {
+          timed: [
+            {
+              atNanos: MILLISECOND,
+              forNanos: MILLISECOND,
+              fault: {
+                kind: "link",
+                of: { role: "engine" },
+                to: { role: "storage" },
+                rule: { lossShare: 0.5 },
+              },
+            },
+          ],
+        },
+      }),
+    );
+    const repaired = lossy.filter(({ phases }) => phases.has("wait for the repair"));
+    expect(repaired.length).toBeGreaterThan(1);
+    for (const { phases } of repaired) {
+      expect(phases.get("wait for the repair")).toBeLessThanOrEqual(2 * boki.repairIntervalNanos);
+    }
+    // The journals take far longer than the repair's interval: everything is sent again, and nothing waits for that.
+    const slow = appendsOf(
+      followedIn({
+        calls: appending,
+        boki: { ...boki, journal: true },
+        nanos: 100 * MILLISECOND,
+        faults: {
+          timed: [
+            {
+              atNanos: 0,
+              forNanos: 100 * MILLISECOND,
+              fault: { kind: "disk", of: { role: "storage" }, rule: { slowdown: 40 } },
+            },
+          ],
+        },
+      }),
+    );
+    expect(slow.length).toBeGreaterThan(5);
+    for (const { phases, operation } of slow) {
+      expect(phases.has("wait for the repair")).toBe(false);
+      const journal = phases.get("storage's journal")!;
+      expect(journal / (operation.endNanos - operation.startNanos)).toBeGreaterThan(0.8);
+    }
+  });
+
+  test("that a view's end discards waits for the next view, and for its next try", () => {
+    const appends = appendsOf(
+      followedIn({ calls: appending, reconfigurations: [{ atNanos: 3 * MILLISECOND }] }),
+    );
+    const discarded = appends.filter(({ phases }) => phases.has("pause before the next try"));
+    expect(discarded.length).toBeGreaterThan(0);
+    for (const each of discarded) {
+      expectWhole(each);
+      expect(each.path.complete).toBe(true);
+      expect(named(each)).not.toContain("function sleeps");
+      expect(named(each)).not.toContain("wait for the repair");
+    }
+    // One that comes when the view has ended already is discarded at once.
+    const waited = discarded.filter(
+      ({ phases }) => (phases.get("wait for the view") ?? 0) > 100 * MICROSECOND,
+    );
+    expect(waited.length).toBeGreaterThan(0);
+  });
+
   test("that finds every worker of its engine busy has waited for one", () => {
     const followed = followedIn({
       cluster: { engines: 1, workersPerEngine: 2 },
