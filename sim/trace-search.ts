@@ -83,7 +83,7 @@ class Search {
   private readonly takesUpOf: TakesUpOf;
   private readonly target: InputId;
   private readonly sinceNanos: Nanos;
-  /** Less is asked for: see `fit`, `latest` and `otherwise`. */
+  /** Less is asked for: see `fit`, `latest`, `answered` and `takesUpOtherwise`. */
   private readonly loose: boolean;
   private readonly shared: Shared;
   /** Of what has been looked at, by input and where the way goes on from it: how it leads to the target, or `NOWHERE`. */
@@ -110,10 +110,12 @@ class Search {
     const way: Hop[] = [];
     let [id, last] = [from, behind];
     while (id !== this.target) {
-      const { hops, to } = this.known.get(this.keyOf(id, last))!;
-      way.push(...hops);
-      last = this.lastOf(hops, last);
-      id = to;
+      const link = this.known.get(this.keyOf(id, last));
+      // A search that has given up for being too long may have forgotten a part of the way that it had found.
+      if (link === undefined || link === NOWHERE) return undefined;
+      way.push(...link.hops);
+      last = this.lastOf(link.hops, last);
+      id = link.to;
     }
     return way;
   }
