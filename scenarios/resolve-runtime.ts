@@ -3,11 +3,12 @@
 import type { Application } from "../models/applications/application.ts";
 import type { ClientsConfig } from "../models/applications/deployment.ts";
 import type { Load, Rate } from "../models/applications/load.ts";
+import { BOKI_DEFAULTS } from "../models/boki/config.ts";
 import { NIGHTCORE_DEFAULTS, type NightcoreConfig, RELEASED } from "../models/nightcore/config.ts";
 import { SWITCHED } from "../models/nightcore/mutations.ts";
-import { resolveExpectations, withoutUndefined } from "./resolve.ts";
+import { resolveBoki, resolveExpectations, withoutUndefined } from "./resolve.ts";
 import { resolveFaults } from "./resolve-faults.ts";
-import type { Measurement, RuntimeScenario } from "./scenario.ts";
+import type { LogBesideScenario, Measurement, RuntimeScenario } from "./scenario.ts";
 import type { RuntimeFields } from "./schema-runtime.ts";
 
 /** What all requests together are measured as; those of a kind, where there are several, have its name behind it. */
@@ -43,6 +44,7 @@ export function resolveRuntime(
     application,
     cluster,
     nightcore: resolveNightcore(fields),
+    log: resolveLog(fields),
     rpc: fields.rpc,
     openfaas: fields.openfaas,
     lambda: fields.lambda,
@@ -68,6 +70,18 @@ export function resolveRuntime(
       return { operation, metric, nanos };
     }),
     variants: [],
+  };
+}
+
+/** What the log of `nightcore-boki` is like. */
+function resolveLog({ log, boki, disk, cluster }: RuntimeFields): LogBesideScenario {
+  const { zookeeperDelay, ...nodes } = log;
+  const { indexReplicas = Math.min(BOKI_DEFAULTS.indexReplicas, cluster.nodes) } = boki;
+  return {
+    cluster: nodes,
+    boki: resolveBoki({ ...boki, indexReplicas }),
+    disk: { readLatency: disk.readLatency, syncLatency: disk.syncLatency, bytesPerSecond: disk.bandwidth },
+    zookeeperDelay,
   };
 }
 

@@ -63,7 +63,7 @@ function resolveDefects({ profile, defects }: ScenarioFields): DefectId[] {
   return DEFECT_IDS.filter((id) => on.has(id));
 }
 
-function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {
+export function resolveBoki(boki: ScenarioFields["boki"]): BokiConfig {
   return {
     localCutNanos: boki.localCut,
     globalCutNanos: boki.globalCut,

@@ -4,6 +4,8 @@ import type { Application } from "../models/applications/application.ts";
 import { COSTS as APPLICATION_COSTS } from "../models/applications/costs.ts";
 import { COSTS as BASELINE_COSTS } from "../models/baselines/costs.ts";
 import { BASELINE_ROLES, baselineProcesses } from "../models/baselines/parts.ts";
+import { COSTS as LOG_COSTS } from "../models/boki/costs.ts";
+import { readPart as readLogPart } from "../models/boki/parts.ts";
 import { COSTS } from "../models/nightcore/costs.ts";
 import { Bug } from "../models/nightcore/mutations.ts";
 import { readPart } from "../models/nightcore/parts.ts";
@@ -13,12 +15,13 @@ import { formatQuantity, TIME } from "./quantity.ts";
 import { handlerOperation, MEASURED_METRICS, readMeasured, requestOperations } from "./resolve-runtime.ts";
 import { expectationsBroken, workloadNamesDiffer } from "./rules.ts";
 import { faultTimesBroken, targetsOf } from "./rules-faults.ts";
-import type { RuntimeFields } from "./schema-runtime.ts";
+import { isNightcore, type RuntimeFields } from "./schema-runtime.ts";
 import type { Path } from "./source.ts";
 
 /** Kinds of processes, which faults can name without a number: what is around every system, and what carries out calls. */
 const AROUND: readonly string[] = ["store", "queue", "consumer", "web", "client"];
 const NIGHTCORE_ROLES: readonly string[] = ["engine", "launcher", "worker"];
+const LOG_ROLES: readonly string[] = ["sequencer", "storage", "controller"];
 
 export function runtimeRulesBroken(fields: RuntimeFields, application: Application): Finding[] {
   const disturbed = { faults: fields.faults.length > 0, reconfigurations: false };
@@ -32,6 +35,7 @@ export function runtimeRulesBroken(fields: RuntimeFields, application: Applicati
     ...machinesExist(fields, application),
     ...bugExists(fields),
     ...checkable(fields),
+    ...logFits(fields, application),
     ...targetsExist(fields, application),
     ...faultTimesBroken(fields),
     ...measuredExist(fields, application),
@@ -90,7 +94,7 @@ function poolsExist({ pools }: RuntimeFields, { functions }: Application): Findi
 
 /** Every cost has a calibrated one that it takes the place of, and is a factor or a time as that is. */
 function costsExist({ costs }: RuntimeFields): Finding[] {
-  const names = [COSTS, BASELINE_COSTS, APPLICATION_COSTS].flatMap((each) => Object.keys(each));
+  const names = [COSTS, LOG_COSTS, BASELINE_COSTS, APPLICATION_COSTS].flatMap((each) => Object.keys(each));
   return Object.entries(costs).flatMap(([name, { isFactor }]): Finding[] => {
     const path = ["costs", name];
     if (!names.includes(name)) {
@@ -117,15 +121,15 @@ function machinesExist({ cluster }: RuntimeFields, { stores, queues }: Applicati
   );
 }
 
-/** Only Nightcore has invariants. */
+/** What runs on Nightcore has invariants. */
 function checkable({ system, check }: RuntimeFields): Finding[] {
-  if (!check || system === "nightcore") return [];
-  const message = `found on; ${system} has no invariants that could be checked, only nightcore has`;
+  if (!check || isNightcore(system)) return [];
+  const message = `found on; ${system} has no invariants that could be checked, only nightcore and nightcore-boki have`;
   return [{ path: ["check"], related: [["system"]], message }];
 }
 
 function bugExists({ mutation, system }: RuntimeFields): Finding[] {
-  if (mutation !== 0 && system !== "nightcore") {
+  if (mutation !== 0 && !isNightcore(system)) {
     return [
       { path: ["mutation"], related: [["system"]], message: `found ${mutation}; ${system} has no bugs` },
     ];
@@ -141,9 +145,15 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
   const { system, cluster, workload } = fields;
   const usesWeb = application.requests.some(({ entry }) => entry === "web");
   const functions = application.functions.map(({ name }) => name);
-  const roles = [...(system === "nightcore" ? NIGHTCORE_ROLES : BASELINE_ROLES[system]), ...AROUND];
+  const hasLog = system === "nightcore-boki";
+  const roles = [
+    ...(isNightcore(system) ? NIGHTCORE_ROLES : BASELINE_ROLES[system]),
+    ...(hasLog ? LOG_ROLES : []),
+    ...AROUND,
+  ];
   const names = [
-    ...(system === "nightcore"
+    ...(hasLog ? logProcesses(fields) : []),
+    ...(isNightcore(system)
       ? nightcoreProcesses(functions, cluster.nodes)
       : baselineProcesses(system, functions, cluster.nodes)),
     ...application.stores.map(({ name }) => `store-${name}`),
@@ -152,9 +162,11 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
     ...Array.from({ length: usesWeb ? cluster.webServers : 0 }, (_, i) => `web-${i + 1}`),
     ...workload.map(({ name }) => `client-${name}`),
   ];
-  const isWorker = (name: string) => system === "nightcore" && /^worker-\d+\..+\.\d+$/.test(name);
+  const isWorker = (name: string) => isNightcore(system) && /^worker-\d+\..+\.\d+$/.test(name);
   const isPart = (part: string) =>
-    system === "nightcore" ? readPart(part) !== undefined : part === "processes";
+    isNightcore(system)
+      ? readPart(part) !== undefined || (hasLog && readLogPart(part) !== undefined)
+      : part === "processes";
   return fields.faults.flatMap((fault, i) =>
     targetsOf(fault, ["faults", i]).flatMap(({ path, target }): Finding[] => {
       const { names: named, role, part } = target.selector;
@@ -176,9 +188,46 @@ function targetsExist(fields: RuntimeFields, application: Application): Finding[
       if (role !== undefined && !roles.includes(role)) {
         return complain(`there are no such processes; ${roles.join(", ")} are the roles here`);
       }
-      if (fault.disk !== undefined) return complain("nothing here has a disk that matters");
+      if (fault.disk !== undefined && !hasLog) return complain("nothing here has a disk that matters");
       return [];
     }),
+  );
+}
+
+function logProcesses({ log }: RuntimeFields): string[] {
+  const numbered = (role: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
+  return [
+    ...["zookeeper", "controller", "operator"],
+    ...numbered("sequencer", log.sequencers + log.spareSequencers),
+    ...numbered("storage", log.storages + log.spareStorages),
+  ];
+}
+
+/** Operations of the log need a log, and a log what its replicas need. */
+function logFits({ system, log, boki, cluster }: RuntimeFields, application: Application): Finding[] {
+  if (system !== "nightcore-boki") {
+    const user = application.methods.find(({ code }) => code.some(({ op }) => op === "log"));
+    if (user === undefined) return [];
+    const message = `${user.name} uses the shared log, which ${system} does not have; nightcore-boki has`;
+    return [{ path: ["system"], related: [["application"]], message }];
+  }
+  const { indexReplicas = 1 } = boki;
+  const wanted = [
+    ["metalogReplicas", boki.metalogReplicas, "log.sequencers", log.sequencers],
+    ["userlogReplicas", boki.userlogReplicas, "log.storages", log.storages],
+    ["indexReplicas", indexReplicas, "cluster.nodes", cluster.nodes],
+  ] as const;
+  return wanted.flatMap(([name, replicas, nodes, there]): Finding[] =>
+    replicas <= there
+      ? []
+      : [
+          {
+            path: ["boki", name],
+            related: [nodes.split(".")],
+            message: `found ${replicas} replicas, but ${nodes} is ${there}`,
+          },
+        ],
   );
 }
 
@@ -198,7 +247,7 @@ function nightcoreProcesses(functions: readonly string[], nodeCount: number): st
 /** Handlers are measured where it is known when they begin and end, in Nightcore. */
 function measuredExist({ measured, system }: RuntimeFields, application: Application): Finding[] {
   const handlers = application.functions.map(({ name }) => handlerOperation(name));
-  const operations = [...requestOperations(application), ...(system === "nightcore" ? handlers : [])];
+  const operations = [...requestOperations(application), ...(isNightcore(system) ? handlers : [])];
   return Object.keys(measured).flatMap((path): Finding[] => {
     const read = readMeasured(path);
     if (read === undefined) {

@@ -11,6 +11,7 @@ import type { BokiConfig, ClusterConfig, DiskConfig, NetworkConfig } from "../mo
 import type { DefectId } from "../models/boki/defects.ts";
 import type { Reconfiguration } from "../models/boki/operator.ts";
 import type { NightcoreConfig } from "../models/nightcore/config.ts";
+import type { StackDeploymentConfig } from "../models/stack/cluster.ts";
 import type { WorkloadConfig } from "../models/workloads/config.ts";
 import type { FaultPlan } from "../sim/faults/fault.ts";
 import type { Nanos } from "../sim/units.ts";
@@ -129,11 +130,20 @@ export interface Measurement {
 }
 
 /** A scenario of an application, and of what runs it. */
+/** The shared log of `nightcore-boki`. */
+export interface LogBesideScenario {
+  readonly cluster: StackDeploymentConfig["logCluster"];
+  readonly boki: BokiConfig;
+  readonly disk: DiskConfig;
+  readonly zookeeperDelay: NetworkConfig["zookeeperDelay"];
+}
+
 export interface RuntimeScenario extends CommonScenario {
   readonly system: Runtime;
   readonly application: Application;
   readonly cluster: RuntimeClusterConfig;
   readonly nightcore: NightcoreConfig;
+  readonly log: LogBesideScenario;
   readonly rpc: RpcConfig;
   readonly openfaas: OpenFaasConfig;
   readonly lambda: LambdaConfig;

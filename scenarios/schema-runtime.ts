@@ -22,13 +22,25 @@ import {
 } from "./fields.ts";
 import { BIT_RATE, FACTOR, FINE_TIME, formatQuantity, parseQuantity, RATE, TIME } from "./quantity.ts";
 import { lambdaFields, openFaasFields, rpcFields } from "./schema-baselines.ts";
-import { FACTORS, TIMES } from "./schema-cluster.ts";
+import {
+  bokiFields,
+  diskFields,
+  FACTORS,
+  clusterFields as logClusterFields,
+  networkFields as logNetworkFields,
+  TIMES,
+} from "./schema-cluster.ts";
 import { commonFields } from "./schema-common.ts";
 import { nightcoreFields } from "./schema-nightcore.ts";
 
 /** Systems that run applications. */
-export const RUNTIMES = ["nightcore", ...BASELINES] as const;
+export const RUNTIMES = ["nightcore", "nightcore-boki", ...BASELINES] as const;
 export type Runtime = (typeof RUNTIMES)[number];
+
+/** Whether functions run on Nightcore, with a log beside it or without. */
+export function isNightcore(system: Runtime): system is "nightcore" | "nightcore-boki" {
+  return system === "nightcore" || system === "nightcore-boki";
+}
 
 /** A cost by its name: which of the two it must be, the name says (rules-runtime.ts). */
 const costField = scalar(
@@ -139,6 +151,21 @@ const networkFields = z
     }).prefault(formatQuantity(TIME, network.keepAliveNanos)),
   })
   .meta({ description: "Delays of links, pipes and schedulers." });
+
+/** The log beside the runtime: engines are those of the nodes. */
+const logFields = logClusterFields
+  .pick({
+    storages: true,
+    sequencers: true,
+    spareStorages: true,
+    spareSequencers: true,
+    coresPerHost: true,
+  })
+  .extend({ zookeeperDelay: logNetworkFields.shape.zookeeperDelay })
+  .meta({
+    description:
+      "The shared log of `nightcore-boki`: its nodes besides the engines, which are the worker servers'.",
+  });
 
 const onePerSecond = quantity(
   RATE,
@@ -259,6 +286,20 @@ export const runtimeFields = z
       .prefault({}),
     cluster: clusterFields.prefault({}),
     nightcore: nightcoreFields.prefault({}),
+    log: logFields.prefault({}),
+    boki: bokiFields
+      .extend({
+        indexReplicas: count(
+          {
+            description: "Engines that keep the index of a physical log.",
+            otherwise: "8, or as many as there are nodes",
+          },
+          1,
+        ).optional(),
+      })
+      .meta({ description: "Flags of the log of `nightcore-boki`." })
+      .prefault({}),
+    disk: diskFields.prefault({}),
     rpc: rpcFields.prefault({}),
     openfaas: openFaasFields.prefault({}),
     lambda: lambdaFields.prefault({}),

@@ -18,6 +18,25 @@ export interface Amount {
   readonly variables: readonly number[];
 }
 
+/** Operations of the shared log, as functions name them (docs/models/boki.md, "The API"). */
+export const LOG_OPERATIONS = [
+  "append",
+  "readNext",
+  "readPrev",
+  "checkTail",
+  "readNextBlock",
+  "setAuxData",
+  "trim",
+] as const;
+export type LogOperationName = (typeof LOG_OPERATIONS)[number];
+
+/**
+ * Where in the log an operation is about: before and behind everything, at the record that this body appended last, at the one
+ * that it was shown last, or right behind that. With no such record: `start`.
+ */
+export const LOG_PLACES = ["start", "tail", "appended", "found", "behindFound"] as const;
+export type LogPlace = (typeof LOG_PLACES)[number];
+
 /**
  * A step of a body. Places in the code are indices of instructions; a task begins at one and runs until `end`.
  * A body is a straight list with jumps, so that the state of a running one is a few numbers (execution.ts).
@@ -44,6 +63,18 @@ export type Instruction =
     }
   /** Gives a message to a queue and waits for its acknowledgement; a consumer runs its code later. */
   | { readonly op: "publish"; readonly queue: number; readonly bytes: Amount }
+  /**
+   * One operation of the shared log, and its result; only where the runtime has a log (docs/models/stack.md). `tag` 0: an append
+   * without tags, a read or trim of all records. `bytes`: of an append's payload and of aux data. `place`: of reads, aux
+   * data and trims. A read that finds nothing has not failed.
+   */
+  | {
+      readonly op: "log";
+      readonly operation: LogOperationName;
+      readonly tag: Amount;
+      readonly bytes: Amount;
+      readonly place: LogPlace;
+    }
   | { readonly op: "jump"; readonly to: number }
   /** Goes on with probability `share`, otherwise jumps. */
   | { readonly op: "branch"; readonly share: Amount; readonly otherwise: number }
@@ -120,6 +151,8 @@ export interface Application {
   /** Names of the variables; a request carries a value of each, 0 until it is drawn. */
   readonly variables: readonly string[];
   readonly requests: readonly RequestSpec[];
+  /** Number of the LogBook that a request's calls use, as the header of its HTTP request says; undefined: 0. */
+  readonly logBook?: Amount;
   /** Shares of the requests that clients make, parallel to `requests`; any weights. */
   readonly mix: readonly number[];
 }

@@ -43,6 +43,7 @@ export interface Execution {
 }
 
 type StoreStep = Extract<Instruction, { op: "store" }>;
+export type LogStep = Extract<Instruction, { op: "log" }>;
 
 /** What code asks of the machine that executes it. The answer comes back by `resume` with the number of the task. */
 export interface ExecutionHost<Context> {
@@ -69,6 +70,14 @@ export interface ExecutionHost<Context> {
     task: number,
     queue: number,
     bytes: Bytes,
+    out: Effects,
+  ): void;
+  log(
+    context: Context,
+    execution: Execution,
+    task: number,
+    step: LogStep,
+    amounts: { readonly tag: number; readonly bytes: Bytes },
     out: Effects,
   ): void;
   /** Whether a place of the code is reached for the first time here; from then on it is not. */
@@ -126,6 +135,15 @@ export function advance<Context>(
       case "publish": {
         const bytes = Math.round(amountOf(step.bytes, execution.variables));
         host.publish(context, execution, task, step.queue, bytes, out);
+        return false;
+      }
+      case "log": {
+        const { variables } = execution;
+        const amounts = {
+          tag: Math.floor(amountOf(step.tag, variables)),
+          bytes: Math.round(amountOf(step.bytes, variables)),
+        };
+        host.log(context, execution, task, step, amounts, out);
         return false;
       }
       case "jump":

@@ -286,6 +286,10 @@ function respond(
 const PLACES_MAX = 65_536;
 
 const HOST: ExecutionHost<FrontEndState> = {
+  log() {
+    throw new Error("web servers and consumers of queues have no log: its operations are for functions");
+  },
+
   call(state, { request, variables }, task, method, inputBytes, async, out) {
     const { runtime: first, target, replicas = 1 } = state.config.methods[method]!;
     const runtime = first + (state.calls[method]!++ % replicas);

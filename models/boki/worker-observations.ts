@@ -6,7 +6,7 @@
 import type { Effects } from "../../sim/machine.ts";
 import { type LogBookId, SEQNUM_MAX } from "./identifiers.ts";
 import type { LogRequest, LogResult } from "./log-api.ts";
-import type { BokiMessage, CallId } from "./messages.ts";
+import type { CallId } from "./messages.ts";
 import type { Observation } from "./observations.ts";
 
 /** An operation, as far as observers are told of it. */
@@ -22,7 +22,7 @@ export interface ObservedOperation {
   readonly child: CallId;
 }
 
-type Out = Effects<BokiMessage>;
+type Out = Pick<Effects, "observe">;
 
 export function observeBegun(operation: ObservedOperation, out: Out): void {
   const { call, logBook, number, request, data, child } = operation;

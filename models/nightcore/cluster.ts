@@ -6,14 +6,15 @@
  */
 
 import type { Address } from "../../sim/machine.ts";
-import type { Pool } from "../../sim/process.ts";
-import type { Simulation } from "../../sim/simulation.ts";
+import type { Pool, ProcessOptions } from "../../sim/process.ts";
+import type { Host, Simulation } from "../../sim/simulation.ts";
 import { type Nanos, SECOND } from "../../sim/units.ts";
 import type { FunctionSpec } from "../applications/application.ts";
-import { createBuilder } from "../applications/builder.ts";
+import { type Builder, createBuilder } from "../applications/builder.ts";
 import { applicationNanos } from "../applications/costs.ts";
 import type { DeploymentConfig } from "../applications/deployment.ts";
 import type { ServiceAddresses } from "../applications/messages.ts";
+import type { Routing } from "../applications/network.ts";
 import {
   addClients,
   addServices,
@@ -31,6 +32,7 @@ import { gateway } from "./gateway.ts";
 import { launcher } from "./launcher.ts";
 import { createRouting } from "./network.ts";
 import { worker } from "./worker.ts";
+import type { LogSettings } from "./worker-state.ts";
 
 /**
  * How long a deployment takes to come up: of hundreds of workers that are launched at once, the last has connected. A run's own
@@ -44,6 +46,24 @@ const SLOTS_UNBOUNDED = 64;
 export interface NightcoreDeploymentConfig extends DeploymentConfig {
   readonly nightcore: NightcoreConfig;
   readonly mutation: number;
+  /** A shared log beside the runtime; default: none. */
+  readonly beside?: LogBeside;
+}
+
+export type EngineOptions = Omit<ProcessOptions, "role" | "host" | "wakeLatency" | "cpuJitter">;
+
+/** What a log needs of a deployment, and what it makes of its engines (models/stack/cluster.ts). */
+export interface LogBeside {
+  /** How long the log takes to come up, if that is longer. */
+  readonly startUpNanos: Nanos;
+  /** Links of the log's own processes as well. */
+  routing(ofRuntime: Routing): Routing;
+  /** Adds the log's own processes, `front` being the gateway's machine. */
+  addNodes(builder: Builder, front: Host): void;
+  /** The engine of a node with the log in it. */
+  engine(node: number, ofRuntime: EngineOptions): EngineOptions;
+  /** What workers' code goes by when it uses the log. */
+  readonly worker: LogSettings;
 }
 
 /** A worker server of a deployment. */
@@ -74,13 +94,14 @@ interface Plan extends ServicesPlan {
 }
 
 export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDeployment {
-  const { application, cluster, nightcore: settings, network, mutation, warmupNanos } = config;
+  const { application, cluster, nightcore: settings, network, mutation, warmupNanos, beside } = config;
   const { functions, methods } = application;
+  const startUpNanos = Math.max(START_UP_NANOS, beside?.startUpNanos ?? 0);
   const routing = createRouting(settings, network, functions.length);
   const builder = createBuilder(
-    { ...config, warmupNanos: warmupNanos === undefined ? 0 : START_UP_NANOS + warmupNanos },
+    { ...config, warmupNanos: warmupNanos === undefined ? 0 : startUpNanos + warmupNanos },
     network,
-    routing,
+    beside === undefined ? routing : beside.routing(routing),
     config.free ?? false,
   );
   const plan: Plan = {
@@ -92,6 +113,7 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
   };
   const { costs, functionOf, simulation } = plan;
   const front = plan.machine("gateway", cluster.gatewayCores, cluster);
+  beside?.addNodes(builder, front);
   const gatewayAddress = plan.add("gateway", front, {
     name: "gateway",
     machine: gateway,
@@ -111,7 +133,7 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
   const nodes = numbered(cluster.nodes).map((node) => addNode(plan, node, gatewayAddress, services));
   const webServers = addWebServers(plan, front, frontEnds);
   const atGateway = (method: number) => ({ targets: [gatewayAddress], number: method });
-  const clients = addClients(plan, webServers, atGateway, START_UP_NANOS);
+  const clients = addClients(plan, webServers, atGateway, startUpNanos);
   return { simulation, gateway: gatewayAddress, nodes, webServers, stores, queues, consumers, clients };
 }
 
@@ -123,10 +145,10 @@ function addNode(
   services: ServiceAddresses,
 ): NodeAddresses {
   const { config, costs, functionOf, applicationCosts, simulation } = plan;
-  const { application, nightcore: settings, mutation } = config;
+  const { application, nightcore: settings, mutation, beside } = config;
   const { functions } = application;
   const host = plan.machine(`node-${node}`, config.cluster.coresPerNode, config.cluster);
-  const engineAddress = plan.add("engine", host, {
+  const ofRuntime: EngineOptions = {
     name: `engine-${node}`,
     machine: engine,
     config: { node, gateway: gatewayAddress, settings, functions, functionOf, mutation },
@@ -134,7 +156,12 @@ function addNode(
     pools: ioThreads(settings.engineThreads),
     handOffNanos: costs.handOff,
     urgent: settings.engineFirst,
-  });
+  };
+  const engineAddress = plan.add(
+    "engine",
+    host,
+    beside === undefined ? ofRuntime : beside.engine(node, ofRuntime),
+  );
   let next = simulation.processes.length + functions.length;
   const processes = functions.map((spec) => {
     const first = next;
@@ -180,6 +207,7 @@ function addNode(
             threads,
             settings,
             mutation,
+            log: beside?.worker,
           },
           costs: workerCosts(costs, settings, language, applicationNanos(applicationCosts, language)),
           pools: [{ name: "handlers", threads, shared: true }],

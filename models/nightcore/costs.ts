@@ -16,6 +16,7 @@ import {
   CHANNEL_MESSAGE_BYTES,
   GATEWAY_HEADER_BYTES,
   INLINE_BYTES_MAX,
+  LOG_MESSAGE_BYTES,
   type NightcoreMessage,
 } from "./messages.ts";
 import { WORKER_WORK } from "./worker-state.ts";
@@ -112,6 +113,12 @@ export function sizeBytes(message: NightcoreMessage): Bytes {
     case "dispatch":
     case "returned":
       return CHANNEL_MESSAGE_BYTES;
+    case "append":
+    case "read":
+    case "setAux":
+    case "trim":
+    case "opResult":
+      return LOG_MESSAGE_BYTES;
     default:
       return applicationBytes(message);
   }
@@ -124,6 +131,11 @@ function transportReceive(costs: Costs, socket: number, message: NightcoreMessag
     case "done":
     case "dispatch":
     case "returned":
+    case "append":
+    case "read":
+    case "setAux":
+    case "trim":
+    case "opResult":
       return costs.pipeRead + socket;
     case "closed":
     case "launcherHello":
@@ -147,6 +159,11 @@ function transportSend(costs: Costs, socket: number, message: NightcoreMessage):
     case "done":
     case "dispatch":
     case "returned":
+    case "append":
+    case "read":
+    case "setAux":
+    case "trim":
+    case "opResult":
       return costs.pipeWrite + costs.wakeReader + socket;
     case "closed":
     case "launcherHello":
@@ -229,6 +246,8 @@ export function workerCosts(
             library +
             payload(message.output.bytes, costs.fileRead + costs.fileRemove, costs.filePerByteRead)
           );
+        case "opResult":
+          return transport + library;
         case "startWorker":
           return transport + launch;
         default:
@@ -246,6 +265,11 @@ export function workerCosts(
           return (
             transport + library + payload(message.output.bytes, costs.fileCreate, costs.filePerByteWritten)
           );
+        case "append":
+        case "read":
+        case "setAux":
+        case "trim":
+          return transport + library;
         default:
           return transport;
       }

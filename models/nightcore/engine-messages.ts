@@ -8,7 +8,7 @@ import { Bug } from "./mutations.ts";
 export function dispatchMessage(
   state: EngineState,
   client: ClientId,
-  { call, method, input, inputBytes, caller, async }: CallRecord,
+  { call, method, input, inputBytes, caller, async, session }: CallRecord,
   sentNanos: Nanos,
 ): EngineToWorker {
   // The message is recycled, and lacks what it should have been filled in with.
@@ -16,10 +16,10 @@ export function dispatchMessage(
   if (state.config.mutation === Bug.messageNotCleared) state.lastInput = input;
   const from =
     state.config.settings.nestedPipes && caller !== 0 && !async ? state.workers[caller] : undefined;
-  if (from === undefined)
-    return { kind: "dispatch", client, call, method, input: sent, inputBytes, sentNanos };
+  const message = { kind: "dispatch", client, call, method, input: sent, inputBytes, sentNanos } as const;
+  if (from === undefined) return session === undefined ? message : { ...message, session };
   const replyTo = { process: from.process, client: caller };
-  return { kind: "dispatch", client, call, method, input: sent, inputBytes, sentNanos, replyTo };
+  return session === undefined ? { ...message, replyTo } : { ...message, replyTo, session };
 }
 
 /** The output of a call that has none: it was given up, or goes on without its caller. */

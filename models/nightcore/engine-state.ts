@@ -13,7 +13,7 @@ import type { FunctionSpec } from "../applications/application.ts";
 import type { CallInput } from "../applications/messages.ts";
 import { INITIAL_WORKERS, type NightcoreConfig } from "./config.ts";
 import { type Average, emptyAverage, emptyRate, type Micros, type RateEstimator } from "./estimator.ts";
-import type { CallId, ClientId, EngineToWorker, NightcoreMessage } from "./messages.ts";
+import type { CallId, ClientId, EngineToWorker, LogSession, NightcoreMessage } from "./messages.ts";
 import type { Observation } from "./observations.ts";
 import { noPendingCalls, type PendingCalls, pendingCount } from "./pending-calls.ts";
 
@@ -72,6 +72,8 @@ export interface CallRecord {
   dispatchedMicros: Micros;
   /** Queueing of the calls it made that have finished, and of those that they made. */
   childQueueingMicros: Micros;
+  /** As the log knows it; undefined: there is no log. */
+  session: LogSession | undefined;
 }
 
 export interface Worker {
@@ -133,6 +135,10 @@ export interface EngineState {
   lastInput: CallInput | undefined;
   /** The timer for launches that have failed is set. */
   launchesArmed: boolean;
+  /** Set by who has a log beside the engine: the session of the call that comes now; the record takes it. */
+  arriving: LogSession | undefined;
+  /** Sessions of calls that have come to an end, for the log to close. */
+  readonly ended: LogSession[];
 }
 
 export function emptyEngine(config: EngineConfig): EngineState {
@@ -148,6 +154,8 @@ export function emptyEngine(config: EngineConfig): EngineState {
     replyTurns: new Array<number>(config.settings.engineThreads).fill(0),
     lastInput: undefined,
     launchesArmed: false,
+    arriving: undefined,
+    ended: [],
   };
 }
 

@@ -2,6 +2,9 @@
 
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import type { ApplicationMessage, CallInput } from "../applications/messages.ts";
+import type { LogBookId } from "../boki/identifiers.ts";
+import type { LogAsk } from "../boki/log-client.ts";
+import type { CallId as LogCallId, EngineToWorker as LogToWorker } from "../boki/messages.ts";
 
 /** Number of a worker on its engine, from 1, never used twice; 0 stands for the gateway. */
 export type ClientId = number;
@@ -16,6 +19,18 @@ export const INLINE_BYTES_MAX: Bytes = 960;
 export const CHANNEL_MESSAGE_BYTES: Bytes = 1_024;
 /** Header of a message between gateway and engine. */
 export const GATEWAY_HEADER_BYTES: Bytes = 16;
+
+/** A message of a channel that carries an operation of the log: its records do not fit the 1,024 bytes (docs/models/stack.md). */
+export const LOG_MESSAGE_BYTES: Bytes = 2_560;
+
+/** A call as the log knows it, where there is one: calls have numbers there that are unique everywhere. */
+export interface LogSession {
+  readonly call: LogCallId;
+  readonly logBook: LogBookId;
+}
+
+/** Operations of the log go through the engine and come back over the worker's channel; `client` is `callIdOf` worker and count. */
+export type LogAnswer = Extract<LogToWorker, { kind: "opResult" }>;
 
 /** What a call came to, for whoever asked for it. */
 export interface CallOutput {
@@ -76,6 +91,8 @@ export type WorkerToEngine =
       readonly inputBytes: Bytes;
       readonly async: boolean;
       readonly sentNanos: Nanos;
+      /** The log's numbers of the call that is made and of the one that makes it; where there is a log. */
+      readonly session?: { readonly call: LogCallId; readonly parent: LogCallId };
     }
   | {
       readonly kind: "done";
@@ -101,6 +118,8 @@ export type EngineToWorker =
       readonly sentNanos: Nanos;
       /** Where to write the output to directly; only with `nestedPipes`. */
       readonly replyTo?: { readonly process: number; readonly client: ClientId };
+      /** Where there is a log. */
+      readonly session?: LogSession;
     }
   /** The result of a call that the worker made; the completion, forwarded. */
   | {
@@ -118,7 +137,9 @@ export type NightcoreMessage =
   | EngineToGateway
   | LauncherMessage
   | WorkerToEngine
-  | EngineToWorker;
+  | EngineToWorker
+  | LogAsk
+  | LogAnswer;
 
 const COUNTER = 2 ** 32;
 

@@ -8,6 +8,7 @@
  */
 
 import type { Address } from "../../sim/machine.ts";
+import type { Simulation } from "../../sim/simulation.ts";
 import type { NightcoreDeployment } from "./cluster.ts";
 import { type EngineState, NO_SLOT } from "./engine-state.ts";
 
@@ -38,12 +39,13 @@ export function readPart(words: string): Part | undefined {
   return { part, ...(fn === undefined ? {} : { fn }), ...(node === undefined ? {} : { node: Number(node) }) };
 }
 
+/** What is looked at in a deployment. */
+export interface NodesSeen extends Pick<NightcoreDeployment, "gateway" | "nodes"> {
+  readonly simulation: Pick<Simulation, "stateOf">;
+}
+
 /** The processes that play a part now, in the order of nodes and functions. */
-export function playersOf(
-  words: string,
-  deployment: Pick<NightcoreDeployment, "simulation" | "gateway" | "nodes">,
-  functionNames: readonly string[],
-): Address[] {
+export function playersOf(words: string, deployment: NodesSeen, functionNames: readonly string[]): Address[] {
   const wanted = readPart(words);
   if (wanted === undefined) throw new Error(`Nightcore has no part "${words}"`);
   const { part, fn: functionName, node } = wanted;

@@ -1,7 +1,7 @@
 /** The pools of workers as they are at a moment. Reading changes nothing: a run with a look at them has the digest of one without. */
 
-import type { NightcoreDeployment } from "./cluster.ts";
 import type { EngineState } from "./engine-state.ts";
+import type { NodesSeen } from "./parts.ts";
 import { pendingCount } from "./pending-calls.ts";
 
 /** A function's, on all nodes together. */
@@ -16,7 +16,7 @@ export interface PoolSize {
 
 /** By function. An engine that is down has no workers. */
 export function poolSizes(
-  { simulation, nodes }: Pick<NightcoreDeployment, "simulation" | "nodes">,
+  { simulation, nodes }: Pick<NodesSeen, "simulation" | "nodes">,
   functionCount: number,
 ): PoolSize[] {
   const engines = nodes.map(({ engine }) => simulation.stateOf(engine) as EngineState | undefined);

@@ -40,6 +40,8 @@ export function traceArrival(state: EngineState, arrived: NewCall, now: Nanos): 
   record.receivedMicros = receivedMicros;
   record.dispatchedMicros = receivedMicros;
   record.childQueueingMicros = 0;
+  record.session = state.arriving;
+  state.arriving = undefined;
   return slot;
 }
 
@@ -65,12 +67,15 @@ function emptyRecord(): CallRecord {
     receivedMicros: 0,
     dispatchedMicros: 0,
     childQueueingMicros: 0,
+    session: undefined,
   };
 }
 
 /** Nobody will ask for the record again. */
 export function freeRecord(state: EngineState, slot: number): void {
   const record = state.records[slot]!;
+  if (record.session !== undefined) state.ended.push(record.session);
+  record.session = undefined;
   record.call = 0;
   record.input = NO_INPUT;
   state.freeSlots.push(slot);

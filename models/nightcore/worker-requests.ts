@@ -24,6 +24,7 @@ import { CHANNELS_PER_PROCESS } from "./config.ts";
 import { ENGINE_WORK } from "./engine-state.ts";
 import { type CallId, callIdOf, INLINE_BYTES_MAX, type NightcoreMessage } from "./messages.ts";
 import type { FileDirection, Observation } from "./observations.ts";
+import { askLog, endCallOf, sessionForCall } from "./worker-log.ts";
 import {
   type Ask,
   clock,
@@ -93,6 +94,10 @@ export const HOST: ExecutionHost<WorkerState> = {
     );
   },
 
+  log(state, _execution, task, step, amounts, out) {
+    askLog(state, task, step, amounts, out as WorkerEffects);
+  },
+
   isFirst(state, once) {
     const { seen, run } = state.slots.get(state.current)!;
     const place = run!.method * PLACES_MAX + once;
@@ -123,18 +128,26 @@ function invoke(
   if (state.language === "cpp" && slot.open.length > 0) {
     throw new Error(`worker ${client} is written in C++ and calls ${method} while it waits for another call`);
   }
-  slot.open.push({ call, task, inputBytes, async });
+  const session = sessionForCall(state, slot.run!, out);
+  slot.open.push({ call, task, inputBytes, async, session: session?.call });
   if (inputBytes > INLINE_BYTES_MAX) noteFile(state, call, "input", inputBytes, out);
   if (settings.nestedPipes && !async) {
     out.work(WORKER_WORK.nestedPipe, 1);
     if (state.language === "cpp") out.setTimer(-client, NESTED_PIPE_NANOS);
   }
   const sentNanos = clock(out);
-  out.send(
-    engine,
-    { kind: "invoke", client, call, parent, method, input, inputBytes, async, sentNanos },
-    client % CHANNELS_PER_PROCESS,
-  );
+  const message = {
+    kind: "invoke",
+    client,
+    call,
+    parent,
+    method,
+    input,
+    inputBytes,
+    async,
+    sentNanos,
+  } as const;
+  out.send(engine, session === undefined ? message : { ...message, session }, client % CHANNELS_PER_PROCESS);
 }
 
 /**
@@ -143,12 +156,13 @@ function invoke(
  */
 export function closeCall(
   state: WorkerState,
-  { client, open }: Slot,
+  { client, open, run }: Slot,
   at: number,
   out: WorkerEffects,
 ): OpenCall {
   const closed = open[at]!;
   open.splice(at, 1);
+  endCallOf(run!, closed, out);
   if (closed.async) return closed;
   if (state.config.settings.nestedPipes && state.language === "cpp") out.cancelTimer(-client);
   if (closed.inputBytes > INLINE_BYTES_MAX) {

@@ -3,14 +3,26 @@
  * what their code has asked of others and waits for.
  */
 
-import type { Address, Effects } from "../../sim/machine.ts";
+import type { Address, Effects, OperationId } from "../../sim/machine.ts";
 import type { Bytes, Nanos } from "../../sim/units.ts";
 import type { Application, Language } from "../applications/application.ts";
 import type { Connections } from "../applications/connections.ts";
 import type { Execution } from "../applications/execution.ts";
 import type { ServiceAddresses } from "../applications/messages.ts";
+import type { Seqnum } from "../boki/identifiers.ts";
+import type { LogOperation } from "../boki/log-client.ts";
+import type { CallId as LogCallId } from "../boki/messages.ts";
+import type { ObservedOperation } from "../boki/worker-observations.ts";
 import type { NightcoreConfig } from "./config.ts";
-import type { CallId, ClientId, NightcoreMessage } from "./messages.ts";
+import type { CallId, ClientId, LogSession, NightcoreMessage } from "./messages.ts";
+
+/** What the library of the shared log goes by. */
+export interface LogSettings {
+  readonly appendBytesMax: Bytes;
+  readonly auxBytesMax: Bytes;
+  /** A function stops waiting for an operation after this long, and does not know what became of it. */
+  readonly operationTimeoutNanos: Nanos;
+}
 
 export interface WorkerConfig {
   readonly node: number;
@@ -28,6 +40,8 @@ export interface WorkerConfig {
   readonly settings: NightcoreConfig;
   /** Number of a bug that is built in; 0: none. */
   readonly mutation: number;
+  /** Undefined: the runtime has no log, and its code must not ask for any. */
+  readonly log?: LogSettings | undefined;
 }
 
 export type Dispatch = Extract<NightcoreMessage, { kind: "dispatch" }>;
@@ -38,6 +52,8 @@ export interface OpenCall {
   readonly task: number;
   readonly inputBytes: Bytes;
   readonly async: boolean;
+  /** As the log knows it; undefined: there is no log. */
+  readonly session: LogCallId | undefined;
 }
 
 /** A worker. */
@@ -70,6 +86,32 @@ export interface Run {
   readonly dispatchDelayNanos: Nanos;
   /** For checkers: whose request its output comes from; another than its own if a call brought another's. */
   outputRequest: number;
+  /** Undefined: there is no log. */
+  readonly log: SessionRun | undefined;
+}
+
+/** What a body has to do with the log. */
+export interface SessionRun {
+  readonly session: LogSession;
+  /** Operations and calls that it waits for, and the number of the first that it has asked for since it waited for none. */
+  open: number;
+  request: number;
+  /** The record that it has appended last, and the one that it was shown last. */
+  appended: Seqnum | undefined;
+  found: Seqnum | undefined;
+}
+
+/** An operation of the log that has no result yet. */
+export interface OpenLogOperation extends ObservedOperation {
+  readonly request: LogOperation;
+  readonly client: ClientId;
+  readonly task: number;
+  readonly measured: OperationId;
+  readonly begunNanos: Nanos;
+  /** How often it was tried again. */
+  attempt: number;
+  /** Its arguments are not valid, so it never reaches the engine. */
+  readonly refused: boolean;
 }
 
 /** A request to a service over a connection of the process. */
@@ -96,10 +138,20 @@ export interface WorkerState {
   current: ClientId;
   /** Go: threads that may run handlers at a time. */
   parallelism: number;
+  /** Operations of the log by their numbers, which name the slot as well. */
+  readonly operations: Map<number, OpenLogOperation>;
+  nextLogNumber: number;
+  /** The timer that looks for operations that take too long is set. */
+  logTimeoutArmed: boolean;
 }
 
-/** 0 or more: time to connect to a peer again. Negative: the time that worker -n waits for a pipe of its own is over. */
-export type WorkerTimer = number;
+export const LOG_TIMEOUT = "log";
+/** `retry 17`: an append that was discarded is tried again. */
+export const RETRY = "retry ";
+export type LogTimer = typeof LOG_TIMEOUT | `${typeof RETRY}${number}`;
+
+/** 0 or more: time to connect to a peer again. Negative: the time that worker -n waits for a pipe of its own is over. Words: the log's. */
+export type WorkerTimer = number | LogTimer;
 
 export type WorkerEffects = Effects<NightcoreMessage, WorkerTimer>;
 

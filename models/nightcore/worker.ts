@@ -17,10 +17,12 @@ import type { Address, Machine } from "../../sim/machine.ts";
 import { MICROSECOND } from "../../sim/units.ts";
 import type { Code } from "../applications/application.ts";
 import { advance, amountOf, fail, hasFailed, resume, startExecution } from "../applications/execution.ts";
+import { firstNumber } from "../boki/identifiers.ts";
 import { CHANNELS_PER_PROCESS } from "./config.ts";
 import { type CallId, type ClientId, INLINE_BYTES_MAX, type NightcoreMessage } from "./messages.ts";
 import { Bug } from "./mutations.ts";
 import type { Observation } from "./observations.ts";
+import { startSession, takeLogAnswer, takeLogTimer } from "./worker-log.ts";
 import {
   closeCall,
   HOST,
@@ -61,6 +63,9 @@ export const worker: Machine<WorkerConfig, WorkerState, NightcoreMessage, Worker
       nextExchange: Math.max(0, Math.floor(out.now / MICROSECOND)),
       current: 0,
       parallelism: 1,
+      operations: new Map(),
+      nextLogNumber: firstNumber(out.now),
+      logTimeoutArmed: false,
     };
   },
 
@@ -82,6 +87,11 @@ export const worker: Machine<WorkerConfig, WorkerState, NightcoreMessage, Worker
         if (ask === undefined) return;
         noteOutput(state.slots.get(ask.client), message.output);
         goOn(state, ask.client, ask.task, message.status === 200, false, out);
+        return;
+      }
+      case "opResult": {
+        const ended = takeLogAnswer(state, message, out);
+        if (ended !== undefined) goOn(state, ended.client, ended.task, ended.ok, false, out);
         return;
       }
       case "startWorker":
@@ -110,7 +120,10 @@ export const worker: Machine<WorkerConfig, WorkerState, NightcoreMessage, Worker
   },
 
   timeout(state, timer, out) {
-    if (timer >= 0) reconnect(state, timer, out);
+    if (typeof timer === "string") {
+      for (const { client, task, ok } of takeLogTimer(state, timer, out))
+        goOn(state, client, task, ok, false, out);
+    } else if (timer >= 0) reconnect(state, timer, out);
     else giveUpPipe(state, -timer, out);
   },
 };
@@ -204,7 +217,7 @@ function beginHeld(state: WorkerState, slot: Slot, out: WorkerEffects): void {
 
 function begin(state: WorkerState, slot: Slot, message: Dispatch, out: WorkerEffects): void {
   const { client } = slot;
-  const { call, method, input, replyTo, sentNanos } = message;
+  const { call, method, input, replyTo, session, sentNanos } = message;
   if (!slot.used) {
     slot.used = true;
     out.work(WORKER_WORK.firstCall, 1);
@@ -218,6 +231,7 @@ function begin(state: WorkerState, slot: Slot, message: Dispatch, out: WorkerEff
     startedNanos,
     dispatchDelayNanos: startedNanos - sentNanos,
     outputRequest: input.request,
+    log: startSession(session),
   };
   const { node, fn } = state.config;
   const { request } = input;

@@ -9,6 +9,8 @@ import type {
   Code,
   Instruction,
   Language,
+  LogOperationName,
+  LogPlace,
   MethodSpec,
   RequestSpec,
 } from "../../models/applications/application.ts";
@@ -21,6 +23,17 @@ import type { ApplicationFields, WrittenAmount, WrittenCall, WrittenStep } from 
 
 /** Calls below a call, at most: deeper ones are taken to call themselves for ever. */
 const DEPTH_MAX = 64;
+
+/** Where an operation of the log is, if the file does not say. */
+const PLACES: Readonly<Record<LogOperationName, LogPlace>> = {
+  append: "tail",
+  readNext: "start",
+  readNextBlock: "start",
+  readPrev: "tail",
+  checkTail: "tail",
+  setAuxData: "found",
+  trim: "found",
+};
 
 export type Compiled =
   | { readonly ok: true; readonly application: Application }
@@ -123,6 +136,7 @@ class Compiler {
       variables: this.variables,
       requests,
       mix: this.mixOf(mix),
+      logBook: this.amount(fields.logBook, ["logBook"]),
     };
     const { findings } = this;
     return findings.length === 0 ? { ok: true, application } : { ok: false, findings };
@@ -280,6 +294,8 @@ class Compiler {
         );
       }
       code.push({ op: "publish", queue, bytes: this.amount(size, [...path, "publish", "size"]) });
+    } else if (step.log !== undefined) {
+      code.push(this.log(step.log, [...path, "log"]));
     } else if (step.parallel !== undefined) {
       if (this.language === "cpp") {
         this.find(
@@ -330,6 +346,17 @@ class Compiler {
         code.push({ op: "draw", variable: this.variables.indexOf(name), value });
       }
     }
+  }
+
+  private log({ operation, tag, size, at }: NonNullable<WrittenStep["log"]>, path: Path): Instruction {
+    if (this.method < 0) this.find(path, "only functions use the log: web servers and consumers call them");
+    return {
+      op: "log",
+      operation,
+      tag: this.amount(tag, [...path, "tag"]),
+      bytes: this.amount(size, [...path, "size"]),
+      place: at ?? PLACES[operation],
+    };
   }
 
   private store(

@@ -4,7 +4,14 @@
  */
 
 import { z } from "zod";
-import { LANGUAGES, STORE_KINDS } from "../../models/applications/application.ts";
+import {
+  LANGUAGES,
+  LOG_OPERATIONS,
+  LOG_PLACES,
+  type LogOperationName,
+  type LogPlace,
+  STORE_KINDS,
+} from "../../models/applications/application.ts";
 import type { Distribution } from "../../sim/distribution.ts";
 import { choice, count, type FieldDoc, scalar, text, weight, word, wrong } from "../fields.ts";
 import { parseQuantity, parseShare, SIZE } from "../quantity.ts";
@@ -113,6 +120,13 @@ export interface WrittenStore {
   readonly arrivalOf?: number | undefined;
 }
 
+export interface WrittenLogStep {
+  readonly operation: LogOperationName;
+  readonly tag: WrittenAmount;
+  readonly size: WrittenAmount;
+  readonly at?: LogPlace | undefined;
+}
+
 /** A step as a file has it: exactly one of these. */
 export interface WrittenStep {
   readonly work?: Readonly<Record<string, WrittenAmount>> | undefined;
@@ -120,6 +134,7 @@ export interface WrittenStep {
   readonly callAsync?: WrittenCall | undefined;
   readonly store?: WrittenStore | undefined;
   readonly publish?: { readonly to: string; readonly size: WrittenAmount } | undefined;
+  readonly log?: WrittenLogStep | undefined;
   readonly parallel?: readonly (readonly WrittenStep[])[] | undefined;
   readonly branch?:
     | {
@@ -191,6 +206,26 @@ const step: z.ZodType<WrittenStep> = choice(
         size: bytes("Message.", "256B"),
       })
       .meta({ description: "Gives a message to a queue and waits until it has been taken over." }),
+    log: z
+      .strictObject({
+        operation: word({ description: "What is asked of the log." }, LOG_OPERATIONS),
+        tag: amount({
+          description: "Tag of a record, or of the records that are meant; 0: none, and all.",
+        }).prefault(0),
+        size: bytes("Payload of an append, or aux data.", "1KiB"),
+        at: word(
+          {
+            description:
+              "Where: before or behind all records (`start`, `tail`), at the record that this body appended last (`appended`) or was shown last (`found`), or right behind that (`behindFound`).",
+            otherwise:
+              "`tail` of `readPrev` and `checkTail`, `found` of `setAuxData` and `trim`, else `start`",
+          },
+          LOG_PLACES,
+        ).optional(),
+      })
+      .meta({
+        description: "One operation of the shared log, and its result; only with system `nightcore-boki`.",
+      }),
     parallel: z.array(steps).min(1, { error: "must have a branch" }).meta({
       description: "Lists of steps that run at the same time; goes on when all have ended.",
     }),
@@ -308,6 +343,9 @@ export const applicationFields = z
           }),
       )
       .meta({ description: "What clients can ask for." }),
+    logBook: amount({
+      description: "LogBook that the calls of a request use, by its number; rounded down.",
+    }).prefault(1),
     mixes: z
       .record(z.string(), z.record(z.string(), weight({ description: "How often." })))
       .meta({ description: "How often clients ask for what, by the name of the mix." })

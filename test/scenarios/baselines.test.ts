@@ -6,7 +6,7 @@ import { BASELINES } from "../../models/baselines/parts.ts";
 import { loadAny } from "../../scenarios/load.ts";
 import { runReplication } from "../../scenarios/replication.ts";
 import type { RuntimeScenario } from "../../scenarios/scenario.ts";
-import { runtimePool } from "../../scenarios/systems/runtime.ts";
+import { runtimePool } from "../../scenarios/systems/application.ts";
 
 const QUICKSTART = "scenarios/nightcore-quickstart.yaml";
 const NOOP = "scenarios/noop.yaml";

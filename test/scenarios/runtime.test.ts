@@ -8,7 +8,7 @@ import { loadAny, loadScenario } from "../../scenarios/load.ts";
 import { ScenarioError } from "../../scenarios/problems.ts";
 import { type ReplicationResult, runReplication } from "../../scenarios/replication.ts";
 import type { RuntimeScenario } from "../../scenarios/scenario.ts";
-import { runtimePool } from "../../scenarios/systems/runtime.ts";
+import { runtimePool } from "../../scenarios/systems/application.ts";
 
 const MILLISECOND = 1_000_000;
 const FILE = join(import.meta.dirname, "../../scenarios/guests.yaml");
@@ -118,7 +118,7 @@ describe("a mistake in a scenario of an application:", () => {
     [
       "system: nightcore",
       "system: 7",
-      ["2:9  system: found 7, which is no system; there are boki, nightcore, rpc, openfaas, lambda"],
+      ["2:9  system: found 7, which is no system; there are boki, nightcore, nightcore-boki, rpc, openfaas, lambda"],
     ],
     [
       "engineThreads: 2",
@@ -223,7 +223,7 @@ describe("a mistake in a scenario of an application:", () => {
         '12:30  faults.0.crash: found "primary"; nightcore has no such part; engine, launcher, worker, store, queue, consumer, web, client are its roles',
       ],
     ],
-    ["duration: 600ms\n", "boki: {}\nduration: 600ms\n", ["4:1  boki: unknown field"]],
+    ["duration: 600ms\n", "defects: []\nduration: 600ms\n", ["4:1  defects: unknown field"]],
   ])("%j replaced by %j", (from, to, messages) => {
     const found = mistakes(edited(from, to));
     expect(found.map((each, i) => each.slice(0, messages[i]?.length))).toEqual(messages);

@@ -67,6 +67,10 @@ const host: ExecutionHost<Context> = {
     context.stored.push([step.command, sizes]);
   },
   publish: (context, _execution, task) => void context.waiting.push({ task, method: -2 }),
+  log: (context, _execution, task, { operation, place }, amounts) => {
+    context.waiting.push({ task, method: -3 });
+    context.stored.push([operation, place, amounts]);
+  },
   isFirst(context, once) {
     if (context.seen.has(once)) return false;
     context.seen.add(once);
@@ -115,6 +119,9 @@ function compiled(body: readonly Step[], sample: Effects["sample"]) {
       note(task, `store ${step.store} ${step.command} ${units}`);
     },
     publish: (_, _execution, task, queue, bytes) => note(task, `publish ${queue} ${bytes}`),
+    log: () => {
+      throw new Error("generated code has no log");
+    },
     isFirst: (_, once) => !seen.has(once) && seen.add(once) === seen,
   };
   const out: Effects = {
