@@ -4,12 +4,19 @@ import type { Application } from "../models/applications/application.ts";
 import type { ClientsConfig } from "../models/applications/deployment.ts";
 import type { Load, Rate } from "../models/applications/load.ts";
 import { BOKI_DEFAULTS } from "../models/boki/config.ts";
-import { NIGHTCORE_DEFAULTS, type NightcoreConfig, RELEASED } from "../models/nightcore/config.ts";
+import { PUBLISHED_DEFECTS } from "../models/boki/defects.ts";
+import {
+  DESIGNED_WITH_BOKI,
+  NIGHTCORE_DEFAULTS,
+  type NightcoreConfig,
+  RELEASED,
+  RELEASED_WITH_BOKI,
+} from "../models/nightcore/config.ts";
 import { SWITCHED } from "../models/nightcore/mutations.ts";
 import { resolveBoki, resolveExpectations, withoutUndefined } from "./resolve.ts";
 import { resolveFaults } from "./resolve-faults.ts";
 import type { LogBesideScenario, Measurement, RuntimeScenario } from "./scenario.ts";
-import type { RuntimeFields } from "./schema-runtime.ts";
+import type { Runtime, RuntimeFields } from "./schema-runtime.ts";
 
 /** What all requests together are measured as; those of a kind, where there are several, have its name behind it. */
 export const ALL_REQUESTS = "request";
@@ -74,7 +81,7 @@ export function resolveRuntime(
 }
 
 /** What the log of `nightcore-boki` is like. */
-function resolveLog({ log, boki, disk, cluster }: RuntimeFields): LogBesideScenario {
+function resolveLog({ log, boki, disk, cluster, profile }: RuntimeFields): LogBesideScenario {
   const { zookeeperDelay, ...nodes } = log;
   const { indexReplicas = Math.min(BOKI_DEFAULTS.indexReplicas, cluster.nodes) } = boki;
   return {
@@ -82,6 +89,7 @@ function resolveLog({ log, boki, disk, cluster }: RuntimeFields): LogBesideScena
     boki: resolveBoki({ ...boki, indexReplicas }),
     disk: { readLatency: disk.readLatency, syncLatency: disk.syncLatency, bytesPerSecond: disk.bandwidth },
     zookeeperDelay,
+    defects: profile === "published" ? PUBLISHED_DEFECTS : [],
   };
 }
 
@@ -117,11 +125,17 @@ function withWorkers(application: Application, { workers, pools }: RuntimeFields
   return { ...application, functions };
 }
 
-function resolveNightcore({ nightcore, profile, mutation }: RuntimeFields): NightcoreConfig {
+/** What the system's runtime has otherwise than Nightcore as designed. */
+function ofProfile(system: Runtime, profile: RuntimeFields["profile"]): Partial<NightcoreConfig> {
+  if (system === "nightcore-boki") return profile === "published" ? RELEASED_WITH_BOKI : DESIGNED_WITH_BOKI;
+  return profile === "published" ? RELEASED : {};
+}
+
+function resolveNightcore({ system, nightcore, profile, mutation }: RuntimeFields): NightcoreConfig {
   const { rateTimeConstant, growthInterval, callTimeout, restart, ...same } = nightcore;
   return {
     ...NIGHTCORE_DEFAULTS,
-    ...(profile === "published" ? RELEASED : {}),
+    ...ofProfile(system, profile),
     ...withoutUndefined(same),
     ...withoutUndefined({
       rateTimeConstantNanos: rateTimeConstant,

@@ -205,8 +205,15 @@ function logProcesses({ log }: RuntimeFields): string[] {
 }
 
 /** Operations of the log need a log, and a log what its replicas need. */
-function logFits({ system, log, boki, cluster }: RuntimeFields, application: Application): Finding[] {
+function logFits(
+  { system, log, boki, cluster, nightcore }: RuntimeFields,
+  application: Application,
+): Finding[] {
   if (system !== "nightcore-boki") {
+    if (nightcore.membership === "zookeeper") {
+      const message = `found zookeeper, which ${system} does not have; nightcore-boki has`;
+      return [{ path: ["nightcore", "membership"], related: [["system"]], message }];
+    }
     const user = application.methods.find(({ code }) => code.some(({ op }) => op === "log"));
     if (user === undefined) return [];
     const message = `${user.name} uses the shared log, which ${system} does not have; nightcore-boki has`;

@@ -136,6 +136,8 @@ export interface LogBesideScenario {
   readonly boki: BokiConfig;
   readonly disk: DiskConfig;
   readonly zookeeperDelay: NetworkConfig["zookeeperDelay"];
+  /** Defects of the released log that are switched on. */
+  readonly defects: readonly DefectId[];
 }
 
 export interface RuntimeScenario extends CommonScenario {

@@ -3,11 +3,15 @@
 import { z } from "zod";
 import {
   BALANCINGS,
+  DROPS,
+  GATEWAY_LOSSES,
   GROWTH_THROTTLES,
   LIMIT_ROUNDINGS,
   LIMIT_TIMES,
+  MEMBERSHIPS,
   NIGHTCORE_DEFAULTS,
   RELEASED,
+  WORKER_LOSSES,
 } from "../models/nightcore/config.ts";
 import { count, decimal, type FieldDoc, onOff, quantity, scalar, share, word, wrong } from "./fields.ts";
 import { formatQuantity, TIME } from "./quantity.ts";
@@ -166,6 +170,46 @@ export const nightcoreFields = z
     limitAtLeastOne: toggle("limitAtLeastOne", "One call may always run."),
     shrinking: toggle("shrinking", "Workers beyond twice the target are stopped."),
     failureHandling: toggle("failureHandling", "Failures are noticed and answered."),
+    waitForNode: toggle("waitForNode", "Calls wait for a node while there is none; off: they get 500."),
+    admitOneMore: toggle("admitOneMore", "One call more than `maxRunningPerNode` allows may run."),
+    gatewayFifo: toggle(
+      "gatewayFifo",
+      "A call that comes to the gateway waits behind those that wait already.",
+    ),
+    drainAll: toggle("drainAll", "A reply admits as many calls at the gateway as may run; off: one at most."),
+    nodesLeave: toggle("nodesLeave", "A node that is gone leaves the gateway's list."),
+    membership: word(
+      doc(
+        "membership",
+        "By what the gateway knows its nodes: their connections, or ZooKeeper as well, which is what `nightcore-boki` does unless this says otherwise.",
+        plain,
+      ),
+      MEMBERSHIPS,
+    ).optional(),
+    gatewayLost: word(
+      doc("gatewayLost", "An engine whose gateway is gone looks for it, goes on alone, or stops.", plain),
+      GATEWAY_LOSSES,
+    ).optional(),
+    workerLost: word(
+      doc(
+        "workerLost",
+        "A call whose worker has died fails, or nobody hears of it again, or the engine stops.",
+        plain,
+      ),
+      WORKER_LOSSES,
+    ).optional(),
+    droppedCalls: word(
+      doc(
+        "droppedCalls",
+        "A call that `queueingLimit` drops fails, or nobody hears of it again, or the engine stops.",
+        plain,
+      ),
+      DROPS,
+    ).optional(),
+    callerChecked: toggle(
+      "callerChecked",
+      "The engine asks whether a result's worker is still there; off: it stops where it is not.",
+    ),
     callTimeout: time("callTimeoutNanos", "The gateway answers 504 after this long; 0: never."),
     restart: time("restartNanos", "From the end of a process until its container has started it again."),
   })

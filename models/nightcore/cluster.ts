@@ -50,7 +50,7 @@ export interface NightcoreDeploymentConfig extends DeploymentConfig {
   readonly beside?: LogBeside;
 }
 
-export type EngineOptions = Omit<ProcessOptions, "role" | "host" | "wakeLatency" | "cpuJitter">;
+export type RoleOptions = Omit<ProcessOptions, "role" | "host" | "wakeLatency" | "cpuJitter">;
 
 /** What a log needs of a deployment, and what it makes of its engines (models/stack/cluster.ts). */
 export interface LogBeside {
@@ -61,7 +61,9 @@ export interface LogBeside {
   /** Adds the log's own processes, `front` being the gateway's machine. */
   addNodes(builder: Builder, front: Host): void;
   /** The engine of a node with the log in it. */
-  engine(node: number, ofRuntime: EngineOptions): EngineOptions;
+  engine(node: number, ofRuntime: RoleOptions): RoleOptions;
+  /** The gateway, with what it needs to know of the log's nodes. */
+  gateway(ofRuntime: RoleOptions): RoleOptions;
   /** What workers' code goes by when it uses the log. */
   readonly worker: LogSettings;
 }
@@ -114,14 +116,15 @@ export function createNightcore(config: NightcoreDeploymentConfig): NightcoreDep
   const { costs, functionOf, simulation } = plan;
   const front = plan.machine("gateway", cluster.gatewayCores, cluster);
   beside?.addNodes(builder, front);
-  const gatewayAddress = plan.add("gateway", front, {
+  const ofRuntime: RoleOptions = {
     name: "gateway",
     machine: gateway,
     config: { settings, functionOf, mutation },
     costs: gatewayCosts(costs),
     pools: ioThreads(settings.gatewayThreads),
     handOffNanos: costs.handOff,
-  });
+  };
+  const gatewayAddress = plan.add("gateway", front, beside?.gateway(ofRuntime) ?? ofRuntime);
   const services = serviceAddresses(application, simulation.processes.length);
   const frontEnds = {
     runtimes: [{ address: gatewayAddress, connections: cluster.gatewayConnections }],
@@ -148,7 +151,7 @@ function addNode(
   const { application, nightcore: settings, mutation, beside } = config;
   const { functions } = application;
   const host = plan.machine(`node-${node}`, config.cluster.coresPerNode, config.cluster);
-  const ofRuntime: EngineOptions = {
+  const ofRuntime: RoleOptions = {
     name: `engine-${node}`,
     machine: engine,
     config: { node, gateway: gatewayAddress, settings, functions, functionOf, mutation },

@@ -23,6 +23,22 @@ export type LimitTime = (typeof LIMIT_TIMES)[number];
 export const LIMIT_ROUNDINGS = ["up", "nearest"] as const;
 export type LimitRounding = (typeof LIMIT_ROUNDINGS)[number];
 
+/** By what a gateway knows which nodes there are: their connections alone, or what ZooKeeper says as well (docs/models/stack.md). */
+export const MEMBERSHIPS = ["connections", "zookeeper"] as const;
+export type Membership = (typeof MEMBERSHIPS)[number];
+
+/** What an engine does when its gateway is gone: look for it until it is back, go on alone, or stop. */
+export const GATEWAY_LOSSES = ["reconnect", "goOn", "stop"] as const;
+export type GatewayLoss = (typeof GATEWAY_LOSSES)[number];
+
+/** What an engine makes of a call whose worker has died: it fails, nobody hears of it again, or the engine stops. */
+export const WORKER_LOSSES = ["fail", "forget", "stop"] as const;
+export type WorkerLoss = (typeof WORKER_LOSSES)[number];
+
+/** What an engine makes of a call from inside that has waited too long: it fails, nobody hears of it, or the engine stops. */
+export const DROPS = ["fail", "forget", "stop"] as const;
+export type Dropping = (typeof DROPS)[number];
+
 export interface NightcoreConfig {
   /** I/O threads (`num_io_workers`). */
   readonly engineThreads: number;
@@ -77,6 +93,22 @@ export interface NightcoreConfig {
   readonly shrinking: boolean;
   /** Whether failures are noticed and answered: workers, launchers, engines and the gateway. Off: as released. */
   readonly failureHandling: boolean;
+  /** Gateway: whether calls wait for a node while there is none; otherwise they get 500. */
+  readonly waitForNode: boolean;
+  /** Gateway: whether one call more than the limit may run. */
+  readonly admitOneMore: boolean;
+  /** Gateway: whether a call that comes waits behind those that wait already. */
+  readonly gatewayFifo: boolean;
+  /** Gateway: whether a reply admits as many calls as may run; otherwise one at most. */
+  readonly drainAll: boolean;
+  /** Gateway: whether a node that is gone leaves the list. */
+  readonly nodesLeave: boolean;
+  readonly membership: Membership;
+  readonly gatewayLost: GatewayLoss;
+  readonly workerLost: WorkerLoss;
+  readonly droppedCalls: Dropping;
+  /** Whether an engine asks, when a call ends, if the worker that made it is still there; otherwise it stops where it is not. */
+  readonly callerChecked: boolean;
   /** The gateway answers 504 after this long; 0: never. */
   readonly callTimeoutNanos: Nanos;
 
@@ -121,6 +153,16 @@ export const NIGHTCORE_DEFAULTS: NightcoreConfig = {
   limitAtLeastOne: true,
   shrinking: true,
   failureHandling: true,
+  waitForNode: true,
+  admitOneMore: false,
+  gatewayFifo: true,
+  drainAll: false,
+  nodesLeave: true,
+  membership: "connections",
+  gatewayLost: "reconnect",
+  workerLost: "fail",
+  droppedCalls: "fail",
+  callerChecked: true,
   callTimeoutNanos: 30_000 * MILLISECOND,
   launchDelay: { cpp: LAUNCH_FORKED, go: LAUNCH_SHARED, node: LAUNCH_SHARED, python: LAUNCH_SHARED },
   restartNanos: 1_000 * MILLISECOND,
@@ -136,7 +178,31 @@ export const RELEASED: Partial<NightcoreConfig> = {
   limitAtLeastOne: false,
   shrinking: false,
   failureHandling: false,
+  waitForNode: false,
+  gatewayFifo: false,
+  nodesLeave: false,
+  gatewayLost: "goOn",
+  workerLost: "forget",
+  droppedCalls: "forget",
+  callerChecked: false,
   callTimeoutNanos: 0,
+};
+
+/** What is other where a log with ZooKeeper is beside the runtime, also as designed. */
+export const DESIGNED_WITH_BOKI: Partial<NightcoreConfig> = { membership: "zookeeper" };
+
+/** What `published` changes where the runtime is the copy that was released with Boki (docs/models/stack.md, "The runtime's copy"). */
+export const RELEASED_WITH_BOKI: Partial<NightcoreConfig> = {
+  ...RELEASED,
+  ...DESIGNED_WITH_BOKI,
+  waitForNode: true,
+  admitOneMore: true,
+  drainAll: true,
+  nodesLeave: true,
+  gatewayLost: "stop",
+  workerLost: "stop",
+  droppedCalls: "stop",
+  callerChecked: true,
 };
 
 /** A function's pool before any field says otherwise (constant of the release). */

@@ -24,7 +24,7 @@ import {
 import { microsOf } from "./estimator.ts";
 import { type CallId, type CallOutput, INLINE_BYTES_MAX, type NightcoreMessage } from "./messages.ts";
 import { Bug } from "./mutations.ts";
-import type { FileDirection, Observation } from "./observations.ts";
+import type { DropReason, FileDirection, Observation } from "./observations.ts";
 import { freeRecord, queueingOf, traceArrival, traceEnd } from "./tracer.ts";
 import { writeTo } from "./worker-manager.ts";
 
@@ -173,10 +173,30 @@ export const giveUp: Drop = (state, slot, reason, out) => {
   const { fn, call } = record;
   out.count(`engine.callDropped.${reason}`);
   out.observe?.({ kind: "callDropped", node, fn, call, reason } satisfies Observation);
-  const silent = state.config.mutation === Bug.dropSilent && reason === "queueingLimit";
-  if (settings.failureHandling && !silent) answerFailed(state, record, out);
+  if (reason === "queueingLimit" && settings.droppedCalls === "stop") {
+    crash(
+      state,
+      `call ${call} has waited too long, and nothing is there to tell worker ${record.caller}`,
+      out,
+    );
+    return;
+  }
+  if (isTold(state, reason)) answerFailed(state, record, out);
   freeRecord(state, slot);
 };
+
+/** Whether who waits for a call that is given up hears of it. */
+function isTold({ config }: EngineState, reason: DropReason): boolean {
+  const { failureHandling, workerLost, droppedCalls } = config.settings;
+  switch (reason) {
+    case "callerGone":
+      return failureHandling;
+    case "workerLost":
+      return workerLost === "fail";
+    case "queueingLimit":
+      return droppedCalls === "fail" && config.mutation !== Bug.dropSilent;
+  }
+}
 
 function answerFailed(state: EngineState, record: CallRecord, out: EngineEffects): void {
   const { call, caller, async } = record;
@@ -243,7 +263,7 @@ function answerCaller(
   const { node, settings } = state.config;
   const caller = state.workers[client];
   if (caller === undefined) {
-    if (!settings.failureHandling || state.config.mutation === Bug.callerUnchecked) {
+    if (!settings.callerChecked || state.config.mutation === Bug.callerUnchecked) {
       crash(state, `call ${call} has ended, and worker ${client}, which made it, is gone`, out);
       return;
     }

@@ -12,6 +12,7 @@ import { MILLISECOND } from "../../sim/units.ts";
 import { currentLimit, drain } from "./dispatcher.ts";
 import { failRunning, giveUp } from "./engine-calls.ts";
 import {
+  crash,
   type Dispatcher,
   ENGINE_WORK,
   type EngineEffects,
@@ -66,7 +67,9 @@ export function takeGone(state: EngineState, from: Address, client: ClientId, ou
 function loseGateway(state: EngineState, out: EngineEffects): void {
   state.gatewayConnected = false;
   out.count("engine.gatewayLost");
-  if (!state.config.settings.failureHandling) return;
+  const { gatewayLost } = state.config.settings;
+  if (gatewayLost === "stop") crash(state, "the gateway is gone", out);
+  if (gatewayLost !== "reconnect") return;
   // A gateway that boots again counts its calls from the start: nothing that it did not ask for may reach it.
   for (const record of state.records) {
     if (record.call !== 0 && record.caller === 0) record.callerGone = true;
@@ -102,11 +105,17 @@ function loseWorker(state: EngineState, client: ClientId, worker: Worker, out: E
   if (slot === NO_SLOT) {
     const at = dispatcher.idle.indexOf(client);
     if (at >= 0) dispatcher.idle.splice(at, 1);
-  } else if (!settings.failureHandling) {
+  } else if (settings.workerLost === "stop") {
+    crash(state, `worker ${client} has gone while it ran a call`, out);
+    return;
+  } else if (settings.workerLost === "forget") {
     // Nobody will hear of the call again, but it counts as running for ever.
     freeRecord(state, slot);
+  } else if (!settings.failureHandling) {
+    failRunning(state, dispatcher, slot, out);
   }
-  if (settings.failureHandling) makeUpFor(state, dispatcher, client, slot, out);
+  const failing = settings.workerLost === "fail" ? slot : NO_SLOT;
+  if (settings.failureHandling) makeUpFor(state, dispatcher, client, failing, out);
   if (out.observe !== undefined) settleObserved(state, dispatcher, currentLimit(state, dispatcher), out);
 }
 

@@ -30,10 +30,12 @@ export interface Nodes {
   readonly listed: number[];
   /** By function: the next in turn. */
   readonly turns: number[];
+  /** Engines that are online, as ZooKeeper says; undefined: it is not asked, and whoever has a connection is. */
+  readonly online: Set<Address> | undefined;
 }
 
-export function noNodes(): Nodes {
-  return { known: [], listed: [], turns: [] };
+export function noNodes({ membership }: Pick<NightcoreConfig, "membership">): Nodes {
+  return { known: [], listed: [], turns: [], online: membership === "zookeeper" ? new Set() : undefined };
 }
 
 /** The node's place in `known`; -1: it never connected. */
@@ -56,8 +58,18 @@ export function connectNode(
     place = nodes.known.push({ engine, node, connections, turns, inFlight: 0, endsOverdue: 0 }) - 1;
   }
   nodes.known[place]!.connections[connection % gatewayThreads]!.push(connection);
-  if (!nodes.listed.includes(place)) nodes.listed.push(place);
+  list(nodes, place);
   return place;
+}
+
+/** A node gets calls from now on, if it is online. */
+export function list({ known, listed, online }: Nodes, place: number): void {
+  if (listed.includes(place)) return;
+  if (online === undefined || online.has(known[place]!.engine)) listed.push(place);
+}
+
+export function isConnected({ connections }: GatewayNode): boolean {
+  return connections.some((ofThread) => ofThread.length > 0);
 }
 
 export function hasConnection({ connections }: GatewayNode, connection: number): boolean {

@@ -22,6 +22,8 @@ import {
   connectNode,
   disconnectNode,
   hasConnection,
+  isConnected,
+  list,
   type Nodes,
   nextConnection,
   noNodes,
@@ -89,14 +91,14 @@ export interface GatewayState {
 }
 
 export const CALL_TIMEOUT = "callTimeout";
-type GatewayEffects = Effects<NightcoreMessage, typeof CALL_TIMEOUT>;
+export type GatewayEffects = Effects<NightcoreMessage, typeof CALL_TIMEOUT>;
 
 export const gateway: Machine<GatewayConfig, GatewayState, NightcoreMessage, typeof CALL_TIMEOUT> = {
   start(config, out) {
     out.observe?.({ kind: "gatewayStarted" } satisfies Observation);
     return {
       config,
-      nodes: noNodes(),
+      nodes: noNodes(config.settings),
       calls: new Map(),
       running: 0,
       pending: noPendingCalls(),
@@ -144,7 +146,7 @@ function firstNumber(nowNanos: Nanos): number {
 
 function takeRequest(state: GatewayState, client: Address, request: Request, out: GatewayEffects): void {
   const { calls, nodes, config, pending } = state;
-  const { failureHandling, callTimeoutNanos } = config.settings;
+  const { waitForNode, gatewayFifo, callTimeoutNanos } = config.settings;
   const call = callIdOf(0, ++state.lastCall);
   const { target: method, async = false } = request;
   out.observe?.({ kind: "externalReceived", call, method, async } satisfies Observation);
@@ -164,14 +166,13 @@ function takeRequest(state: GatewayState, client: Address, request: Request, out
     end(state, call, open, 404, undefined, out);
     return;
   }
-  if (nodes.listed.length === 0 && !failureHandling) {
+  if (nodes.listed.length === 0 && !waitForNode) {
     end(state, call, open, 500, undefined, out);
     return;
   }
   if (callTimeoutNanos > 0 && !state.timeoutArmed) armTimeout(state, callTimeoutNanos, out);
   const waiting = pendingCount(pending);
-  // As designed, nobody overtakes who waits.
-  if (!hasRoom(state) || (failureHandling && waiting > 0)) {
+  if (!hasRoom(state) || (gatewayFifo && waiting > 0)) {
     out.count("gateway.queued");
     out.observe?.({ kind: "externalQueued", call, behind: waiting } satisfies Observation);
     pushPending(pending, call);
@@ -195,8 +196,9 @@ function shareContext({ calls }: GatewayState, client: Address, request: Request
 /** Whether one more call may run. */
 function hasRoom({ nodes, running, config }: GatewayState): boolean {
   const nodeCount = nodes.listed.length;
-  const { maxRunningPerNode } = config.settings;
-  const most = maxRunningPerNode * nodeCount + (config.mutation === Bug.admissionOffByOne ? 1 : 0);
+  const { maxRunningPerNode, admitOneMore } = config.settings;
+  const slack = (admitOneMore ? 1 : 0) + (config.mutation === Bug.admissionOffByOne ? 1 : 0);
+  const most = maxRunningPerNode * nodeCount + slack;
   return nodeCount > 0 && (maxRunningPerNode === 0 || running < most);
 }
 
@@ -235,7 +237,7 @@ function dispatch(state: GatewayState, call: CallId, open: OpenCall, out: Gatewa
   return true;
 }
 
-/** The answer goes out first, then the call that takes its place: one at most. */
+/** The answer goes out first, then the call that takes its place: one at most, or with `drainAll` whatever there is room for. */
 function takeReply(
   state: GatewayState,
   { call, ok, output, processingNanos }: Extract<NightcoreMessage, { kind: "externalDone" }>,
@@ -255,7 +257,8 @@ function takeReply(
   end(state, call, open, ok ? 200 : 500, output, out);
   const ignoresLimit = state.config.mutation === Bug.drainIgnoresLimit;
   if (ignoresLimit) admit(state, out);
-  if (ignoresLimit || hasRoom(state)) admit(state, out);
+  if (state.config.settings.drainAll) admitAll(state, out);
+  else if (ignoresLimit || hasRoom(state)) admit(state, out);
 }
 
 /** Gives the call that waits longest to a node. Those whose clients are gone are passed over. False: nobody waits. */
@@ -358,9 +361,37 @@ function takeHello(
   const listedBefore = nodes.listed.length;
   const place = connectNode(nodes, settings, engine, node, connection);
   if (isFirst(nodes.known[place]!.connections)) out.watch(engine);
-  if (nodes.listed.length === listedBefore) return;
+  if (nodes.listed.length > listedBefore) noteListed(state, node, out);
+}
+
+function noteListed(state: GatewayState, node: number, out: GatewayEffects): void {
   out.observe?.({ kind: "nodeListed", node } satisfies Observation);
-  if (settings.failureHandling) admitAll(state, out);
+  if (state.config.settings.waitForNode) admitAll(state, out);
+}
+
+/** ZooKeeper has told which engines are online. Those that are not any more are gone, whatever their connections say. */
+export function followMembership(
+  state: GatewayState,
+  engines: ReadonlySet<Address>,
+  out: GatewayEffects,
+): void {
+  const { nodes } = state;
+  const { online, known, listed } = nodes;
+  if (online === undefined) return;
+  for (const engine of [...online]) {
+    if (engines.has(engine)) continue;
+    online.delete(engine);
+    const place = placeOf(nodes, engine);
+    if (listed.includes(place)) giveUpNode(state, place, out);
+  }
+  for (const engine of engines) {
+    online.add(engine);
+    const place = placeOf(nodes, engine);
+    if (place < 0 || listed.includes(place) || !isConnected(known[place]!)) continue;
+    list(nodes, place);
+    noteListed(state, known[place]!.node, out);
+  }
+  settleObserved(state, out);
 }
 
 function isFirst(connections: readonly (readonly number[])[]): boolean {
@@ -379,13 +410,23 @@ function takeClosed(state: GatewayState, peer: Address, out: GatewayEffects): vo
 }
 
 function loseNode(state: GatewayState, place: number, out: GatewayEffects): void {
+  const { nodes, config } = state;
+  disconnectNode(nodes.known[place]!);
+  out.count("gateway.nodeLost");
+  const { nodesLeave, membership, failureHandling } = config.settings;
+  // Who asks ZooKeeper leaves it at that until it has heard from there; as designed whatever comes first counts.
+  if (nodesLeave && (membership === "connections" || failureHandling)) giveUpNode(state, place, out);
+}
+
+function giveUpNode(state: GatewayState, place: number, out: GatewayEffects): void {
   const { nodes, calls, config } = state;
   const node = nodes.known[place]!;
-  disconnectNode(node);
-  out.count("gateway.nodeLost");
+  if (nodes.listed.includes(place)) {
+    if (config.mutation !== Bug.deadNodeListed) unlist(nodes, place);
+    out.observe?.({ kind: "nodeUnlisted", node: node.node } satisfies Observation);
+  }
+  // The copy with Boki forgets the node, and goes on counting what it had.
   if (!config.settings.failureHandling) return;
-  if (config.mutation !== Bug.deadNodeListed) unlist(nodes, place);
-  out.observe?.({ kind: "nodeUnlisted", node: node.node } satisfies Observation);
   for (const [call, open] of calls) {
     if (open.place === place) end(state, call, open, 500, undefined, out);
   }

@@ -9,22 +9,29 @@ import type { Nanos } from "../../sim/units.ts";
 import type { Routing } from "../applications/network.ts";
 import { START_UP_NANOS as LOG_START_UP_NANOS } from "../boki/cluster.ts";
 import { AUX_BYTES_MAX, type BokiConfig, type ClusterConfig, type DiskConfig } from "../boki/config.ts";
-import { COSTS, type Costs, engineCosts as logEngineCosts } from "../boki/costs.ts";
+import {
+  COSTS,
+  type Costs,
+  engineCosts as logEngineCosts,
+  gatewayCosts as logGatewayCosts,
+} from "../boki/costs.ts";
 import { type DefectId, defectsOf } from "../boki/defects.ts";
 import { addControl, addSequencers, addStorages, engineConfig, type LogPlan } from "../boki/log-nodes.ts";
 import { createLogRouting } from "../boki/network.ts";
 import type { Reconfiguration } from "../boki/operator.ts";
 import {
   createNightcore,
-  type EngineOptions,
   type LogBeside,
   type NightcoreDeployment,
   type NightcoreDeploymentConfig,
+  type RoleOptions,
   START_UP_NANOS as RUNTIME_START_UP_NANOS,
 } from "../nightcore/cluster.ts";
 import type { EngineConfig as RuntimeEngineConfig } from "../nightcore/engine-state.ts";
-import { stackEngineCosts } from "./costs.ts";
+import type { GatewayConfig } from "../nightcore/gateway.ts";
+import { joinedCosts } from "./costs.ts";
 import { type StackEngineConfig, stackEngine } from "./engine.ts";
+import { type StackGatewayConfig, stackGateway } from "./gateway.ts";
 
 /** A run's own clock, its warm-up and its load begin after that. */
 export const START_UP_NANOS: Nanos = Math.max(LOG_START_UP_NANOS, RUNTIME_START_UP_NANOS);
@@ -113,7 +120,7 @@ export function createStack(config: StackDeploymentConfig): StackDeployment {
       sequencerAddresses = addSequencers(plan, zooKeeper);
       storageAddresses = addStorages(plan, zooKeeper);
     },
-    engine: (node, ofRuntime): EngineOptions => ({
+    engine: (node, ofRuntime): RoleOptions => ({
       ...ofRuntime,
       machine: stackEngine,
       config: {
@@ -121,9 +128,23 @@ export function createStack(config: StackDeploymentConfig): StackDeployment {
         log: engineConfig({ boki, mutation: NO_MUTATION, defects }, zooKeeper, node, [], sharedLists),
         logBook: config.application.logBook,
       } satisfies StackEngineConfig,
-      costs: stackEngineCosts(ofRuntime.costs!, logEngineCosts(costs)),
+      costs: joinedCosts(ofRuntime.costs!, logEngineCosts(costs)),
       pools: [...ofRuntime.pools!, { name: "zookeeper", threads: 1 }],
     }),
+    gateway: (ofRuntime): RoleOptions =>
+      config.nightcore.membership === "connections"
+        ? ofRuntime
+        : {
+            ...ofRuntime,
+            machine: stackGateway,
+            config: {
+              runtime: ofRuntime.config as GatewayConfig,
+              zooKeeper,
+              sessionTimeoutNanos: boki.zookeeperSessionTimeoutNanos,
+            } satisfies StackGatewayConfig,
+            costs: joinedCosts(ofRuntime.costs!, logGatewayCosts(costs)),
+            pools: [...ofRuntime.pools!, { name: "zookeeper", threads: 1 }],
+          },
     worker: {
       appendBytesMax: boki.appendBytesMax,
       auxBytesMax: AUX_BYTES_MAX,

@@ -1,4 +1,4 @@
-/** What an engine with a log in it costs: each message, timer and piece of work what it costs where it comes from. */
+/** What an engine with a log in it and its gateway cost: each message, timer and piece of work what it costs where it comes from. */
 
 import type { CostModel } from "../../sim/machine.ts";
 import type { BokiMessage } from "../boki/messages.ts";
@@ -6,8 +6,8 @@ import type { NightcoreMessage } from "../nightcore/messages.ts";
 import { isOfRuntime, type StackMessage } from "./messages.ts";
 import { isRuntimeTimer } from "./timers.ts";
 
-/** The engine's pools: I/O threads, and one thread for what ZooKeeper says. */
-export function stackEngineCosts(
+/** The pools: I/O threads, and one thread for what ZooKeeper says. */
+export function joinedCosts(
   runtime: CostModel<NightcoreMessage>,
   log: CostModel<BokiMessage>,
 ): CostModel<StackMessage> {

@@ -19,6 +19,7 @@ import type { EngineConfig as LogEngineConfig, EngineState as LogEngineState } f
 import { firstNumber, join } from "../boki/identifiers.ts";
 import { engine as runtimeEngine } from "../nightcore/engine.ts";
 import type {
+  EngineTimer,
   EngineEffects as RuntimeEffects,
   EngineConfig as RuntimeEngineConfig,
   EngineState as RuntimeEngineState,
@@ -76,7 +77,7 @@ export const stackEngine: Machine<StackEngineConfig, StackEngineState, StackMess
       logEngine.timeout(state.log, timer, new LogEffects(out));
       return;
     }
-    runtimeEngine.timeout(state.runtime, timer, out as RuntimeEffects);
+    runtimeEngine.timeout(state.runtime, timer as EngineTimer, out as RuntimeEffects);
     closeSessions(state.runtime, state.log, out);
   },
 };

@@ -50,6 +50,7 @@ export function startStack(scenario: RuntimeScenario, options: RunOptions): Runn
     logCluster: log.cluster,
     disk: log.disk,
     zookeeperDelay: log.zookeeperDelay,
+    defects: log.defects,
     ...observerOf(logObservers.length + runtimeObservers.length === 0 ? [] : [observe]),
   });
   return {

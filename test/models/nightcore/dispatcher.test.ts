@@ -68,6 +68,8 @@ const settingsArbitrary: fc.Arbitrary<Partial<NightcoreConfig>> = fc.record({
   limitAtLeastOne: fc.boolean(),
   shrinking: fc.boolean(),
   failureHandling: fc.boolean(),
+  workerLost: fc.constantFrom("fail", "forget"),
+  droppedCalls: fc.constantFrom("fail", "forget"),
   queueingLimit: fc.constantFrom(0, 0, 0.5, 2),
 });
 const poolArbitrary = fc.record({

@@ -5,7 +5,12 @@
 
 import type { HttpMessage } from "../../../models/applications/messages.ts";
 import { NIGHTCORE_DEFAULTS, type NightcoreConfig } from "../../../models/nightcore/config.ts";
-import { CALL_TIMEOUT, type GatewayState, gateway } from "../../../models/nightcore/gateway.ts";
+import {
+  CALL_TIMEOUT,
+  followMembership,
+  type GatewayState,
+  gateway,
+} from "../../../models/nightcore/gateway.ts";
 import type { CallId, NightcoreMessage } from "../../../models/nightcore/messages.ts";
 import type { Observation } from "../../../models/nightcore/observations.ts";
 import type { Address, Effects } from "../../../sim/machine.ts";
@@ -38,6 +43,8 @@ export interface FakeGateway {
   ): void;
   done(call: CallId, extra?: Partial<Extract<NightcoreMessage, { kind: "externalDone" }>>): void;
   closed(peer: Address): void;
+  /** ZooKeeper tells that the engines of these nodes are online, and no others. */
+  online(...nodes: number[]): void;
   timeout(): void;
   /** What was dispatched since the last time: to which node which call; forgets all that was sent. */
   dispatched(): [node: number, call: CallId][];
@@ -111,6 +118,7 @@ export function fakeGateway(settings: Partial<NightcoreConfig> = {}, now: Nanos 
       });
     },
     closed: (peer) => receive(peer, { kind: "closed" }),
+    online: (...nodes) => followMembership(fake.state, new Set(nodes.map(engineOf)), out),
     timeout() {
       fake.timeoutAfter = undefined;
       gateway.timeout(fake.state, CALL_TIMEOUT, out);

@@ -93,11 +93,11 @@ export class ReferenceDispatcher {
     this.connected.delete(id);
     const call = this.running.get(id);
     this.running.delete(id);
-    if (!this.settings.failureHandling) {
-      if (call !== undefined) this.leaked++;
-      return;
+    if (call !== undefined) {
+      if (this.settings.workerLost === "forget") this.leaked++;
+      else this.decisions.push(["answer", call.id, false]);
     }
-    if (call !== undefined) this.decisions.push(["answer", call.id, false]);
+    if (!this.settings.failureHandling) return;
     const least = this.settings.limitAtLeastOne && this.pending.length > 0 ? Math.max(1, this.min) : this.min;
     while (this.size() < least && this.size() < this.max) this.create();
     if (this.settings.limitOnDrain) this.drain(now);
@@ -132,12 +132,13 @@ export class ReferenceDispatcher {
   private nextPending(now: number): Call | undefined {
     for (;;) {
       const call = this.pending.shift();
-      const { queueingLimit, failureHandling, averageSamplesMin, averageWeight } = this.settings;
+      const { queueingLimit, failureHandling, droppedCalls, averageSamplesMin, averageWeight } =
+        this.settings;
       if (call === undefined || queueingLimit === 0 || !call.internal) return call;
       const handler = average(this.handlerTimes, averageSamplesMin, averageWeight);
       if (failureHandling && handler === 0) return call;
       if (now - call.received <= queueingLimit * handler) return call;
-      if (failureHandling) this.decisions.push(["answer", call.id, false]);
+      if (droppedCalls === "fail") this.decisions.push(["answer", call.id, false]);
     }
   }
 

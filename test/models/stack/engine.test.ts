@@ -4,17 +4,18 @@ import { PING } from "../../../models/boki/zookeeper-session.ts";
 import { NIGHTCORE_DEFAULTS } from "../../../models/nightcore/config.ts";
 import { COSTS, engineCosts } from "../../../models/nightcore/costs.ts";
 import { ENGINE_WORK, LAUNCHES, RECONNECT } from "../../../models/nightcore/engine-state.ts";
-import { stackEngineCosts } from "../../../models/stack/costs.ts";
+import { CALL_TIMEOUT } from "../../../models/nightcore/gateway.ts";
+import { joinedCosts } from "../../../models/stack/costs.ts";
 import { isOfRuntime, type StackMessage } from "../../../models/stack/messages.ts";
 import { isRuntimeTimer } from "../../../models/stack/timers.ts";
 
 const runtime = engineCosts(COSTS, NIGHTCORE_DEFAULTS);
 const log = logEngineCosts(LOG_COSTS);
-const costs = stackEngineCosts(runtime, log);
+const costs = joinedCosts(runtime, log);
 
 describe("an engine with a log in it", () => {
   test("knows whose timers are whose", () => {
-    for (const timer of [RECONNECT, LAUNCHES]) expect(isRuntimeTimer(timer)).toBe(true);
+    for (const timer of [RECONNECT, LAUNCHES, CALL_TIMEOUT]) expect(isRuntimeTimer(timer)).toBe(true);
     // Those of indexes are the numbers of their logs.
     for (const timer of [PING, "repair", 0, 65_537]) expect(isRuntimeTimer(timer)).toBe(false);
   });
