@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { formatPerSecond } from "../reports/format.ts";
 import type { CapacityResult, CurveProgress, ProbeProgress } from "../scenarios/capacity/capacity.ts";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
@@ -11,7 +11,7 @@ import { withInterrupt } from "./interrupt.ts";
 import { isColoured, print } from "./output.ts";
 import { scenarioFile } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
-import { collectSetting, parseWhole } from "./values.ts";
+import { collectSetting, parseShare, parseWhole } from "./values.ts";
 
 interface Options {
   readonly slo: readonly string[];
@@ -46,7 +46,12 @@ export function addCapacity(program: Command, services: Services, finish: (statu
     )
     .argument("<file>", "scenario file, or a name of the catalogue")
     .requiredOption("--slo <condition>", 'what must hold, such as "p99<20ms"; may be repeated', collect)
-    .option("--precision <share>", "how closely each seed's answer is searched, such as 2%", share, 0.02)
+    .option(
+      "--precision <share>",
+      "how closely each seed's answer is searched, such as 2%",
+      parseShare(0.001, 0.5),
+      0.02,
+    )
     .option("--seeds <number>", "searches with different seeds; intervals need two", parseWhole(1), 3)
     .option("--seed <number>", "the first seed instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
@@ -119,13 +124,4 @@ function tellCurve({ variant, seed, perSecond, runsDone, runs }: CurveProgress):
 
 function collect(text: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), text];
-}
-
-function share(text: string): number {
-  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%)?$/.exec(text.trim()) ?? [];
-  const value = Number(digits) / (percent === undefined ? 1 : 100);
-  if (!(value >= 0.001 && value <= 0.5)) {
-    throw new InvalidArgumentError("A share from 0.1% to 50% is wanted.");
-  }
-  return value;
 }

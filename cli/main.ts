@@ -4,6 +4,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { addCapacity } from "./capacity.ts";
 import { addCheck } from "./check.ts";
+import { addCompare } from "./compare.ts";
 import { EXIT_BUG, EXIT_CODES_HELP, EXIT_HELD, EXIT_INPUT_WRONG } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
 import { addFuzz } from "./fuzz.ts";
@@ -22,6 +23,7 @@ Examples:
   bokisim validate my-scenario.yaml          check a file
   bokisim check history.json --model kv      is this history linearizable?
   bokisim fuzz --runs 1000                   look for schedules that break the protocol
+  bokisim compare cut-interval --metric append.p99
   bokisim capacity my-scenario.yaml --slo "p99<20ms"
   bokisim explain out/quickstart --op append  where does the time go?
   bokisim help run                           everything about a command
@@ -48,6 +50,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addValidate(program, services, finish);
   addCheck(program, finish);
   addFuzz(program, services, finish);
+  addCompare(program, services, finish);
   addCapacity(program, services, finish);
   addExplain(program, services, finish);
   addList(program, services);

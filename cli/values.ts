@@ -18,3 +18,15 @@ export function collectSetting(text: string, previous: readonly string[] | undef
   }
   return [...(previous ?? []), text];
 }
+
+/** `2%` or 0.02. */
+export function parseShare(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const [, digits, percent] = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim()) ?? [];
+    const value = Number(digits) / (percent === undefined ? 1 : 100);
+    if (!(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`A share from ${100 * least}% to ${100 * most}% is wanted.`);
+    }
+    return value;
+  };
+}

@@ -118,7 +118,9 @@ describe("a mistake in a scenario of an application:", () => {
     [
       "system: nightcore",
       "system: 7",
-      ["2:9  system: found 7, which is no system; there are boki, nightcore, nightcore-boki, rpc, openfaas, lambda"],
+      [
+        "2:9  system: found 7, which is no system; there are boki, nightcore, nightcore-boki, rpc, openfaas, lambda",
+      ],
     ],
     [
       "engineThreads: 2",
