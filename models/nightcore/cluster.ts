@@ -32,7 +32,7 @@ import { gateway } from "./gateway.ts";
 import { launcher } from "./launcher.ts";
 import { createRouting } from "./network.ts";
 import { worker } from "./worker.ts";
-import type { LogSettings } from "./worker-state.ts";
+import type { WorkerConfig } from "./worker-state.ts";
 
 /**
  * How long a deployment takes to come up: of hundreds of workers that are launched at once, the last has connected. A run's own
@@ -52,7 +52,7 @@ export interface NightcoreDeploymentConfig extends DeploymentConfig {
 
 export type RoleOptions = Omit<ProcessOptions, "role" | "host" | "wakeLatency" | "cpuJitter">;
 
-/** What a log needs of a deployment, and what it makes of its engines (models/stack/cluster.ts). */
+/** What a log needs of a deployment, and what it makes of the runtime's processes (models/stack/cluster.ts). */
 export interface LogBeside {
   /** How long the log takes to come up, if that is longer. */
   readonly startUpNanos: Nanos;
@@ -64,8 +64,8 @@ export interface LogBeside {
   engine(node: number, ofRuntime: RoleOptions): RoleOptions;
   /** The gateway, with what it needs to know of the log's nodes. */
   gateway(ofRuntime: RoleOptions): RoleOptions;
-  /** What workers' code goes by when it uses the log. */
-  readonly worker: LogSettings;
+  /** A function process whose code uses the log. */
+  worker(ofRuntime: RoleOptions): RoleOptions;
 }
 
 /** A worker server of a deployment. */
@@ -192,31 +192,26 @@ function addNode(
     const threads = language === "go" ? Math.floor((slots - 1) / settings.goSlotsPerThread) + 1 : 1;
     const connections = language === "cpp" ? 1 : slots;
     for (const [i] of processes[fn]!.entries()) {
-      plan.add(
-        "worker",
-        host,
-        {
-          name: `worker-${node}.${name}.${i + 1}`,
-          machine: worker,
-          config: {
-            node,
-            fn,
-            engine: engineAddress,
-            launcher: launchers[fn]!,
-            gateway: gatewayAddress,
-            application,
-            services,
-            connections,
-            threads,
-            settings,
-            mutation,
-            log: beside?.worker,
-          },
-          costs: workerCosts(costs, settings, language, applicationNanos(applicationCosts, language)),
-          pools: [{ name: "handlers", threads, shared: true }],
-        },
-        { connections, index: i },
-      );
+      const process: RoleOptions = {
+        name: `worker-${node}.${name}.${i + 1}`,
+        machine: worker,
+        config: {
+          node,
+          fn,
+          engine: engineAddress,
+          launcher: launchers[fn]!,
+          gateway: gatewayAddress,
+          application,
+          services,
+          connections,
+          threads,
+          settings,
+          mutation,
+        } satisfies WorkerConfig,
+        costs: workerCosts(costs, settings, language, applicationNanos(applicationCosts, language)),
+        pools: [{ name: "handlers", threads, shared: true }],
+      };
+      plan.add("worker", host, beside?.worker(process) ?? process, { connections, index: i });
     }
   }
   return { engine: engineAddress, launchers, processes };

@@ -16,7 +16,6 @@ import {
   CHANNEL_MESSAGE_BYTES,
   GATEWAY_HEADER_BYTES,
   INLINE_BYTES_MAX,
-  LOG_MESSAGE_BYTES,
   type NightcoreMessage,
 } from "./messages.ts";
 import { WORKER_WORK } from "./worker-state.ts";
@@ -113,12 +112,6 @@ export function sizeBytes(message: NightcoreMessage): Bytes {
     case "dispatch":
     case "returned":
       return CHANNEL_MESSAGE_BYTES;
-    case "append":
-    case "read":
-    case "setAux":
-    case "trim":
-    case "opResult":
-      return LOG_MESSAGE_BYTES;
     default:
       return applicationBytes(message);
   }
@@ -131,11 +124,6 @@ function transportReceive(costs: Costs, socket: number, message: NightcoreMessag
     case "done":
     case "dispatch":
     case "returned":
-    case "append":
-    case "read":
-    case "setAux":
-    case "trim":
-    case "opResult":
       return costs.pipeRead + socket;
     case "closed":
     case "launcherHello":
@@ -159,11 +147,6 @@ function transportSend(costs: Costs, socket: number, message: NightcoreMessage):
     case "done":
     case "dispatch":
     case "returned":
-    case "append":
-    case "read":
-    case "setAux":
-    case "trim":
-    case "opResult":
       return costs.pipeWrite + costs.wakeReader + socket;
     case "closed":
     case "launcherHello":
@@ -246,8 +229,6 @@ export function workerCosts(
             library +
             payload(message.output.bytes, costs.fileRead + costs.fileRemove, costs.filePerByteRead)
           );
-        case "opResult":
-          return transport + library;
         case "startWorker":
           return transport + launch;
         default:
@@ -265,11 +246,6 @@ export function workerCosts(
           return (
             transport + library + payload(message.output.bytes, costs.fileCreate, costs.filePerByteWritten)
           );
-        case "append":
-        case "read":
-        case "setAux":
-        case "trim":
-          return transport + library;
         default:
           return transport;
       }

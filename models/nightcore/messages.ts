@@ -20,9 +20,6 @@ export const CHANNEL_MESSAGE_BYTES: Bytes = 1_024;
 /** Header of a message between gateway and engine. */
 export const GATEWAY_HEADER_BYTES: Bytes = 16;
 
-/** A message of a channel that carries an operation of the log: its records do not fit the 1,024 bytes (docs/models/stack.md). */
-export const LOG_MESSAGE_BYTES: Bytes = 2_560;
-
 /** A call as the log knows it, where there is one: calls have numbers there that are unique everywhere. */
 export interface LogSession {
   readonly call: LogCallId;
@@ -137,9 +134,10 @@ export type NightcoreMessage =
   | EngineToGateway
   | LauncherMessage
   | WorkerToEngine
-  | EngineToWorker
-  | LogAsk
-  | LogAnswer;
+  | EngineToWorker;
+
+/** What else goes over the channel of a worker whose runtime has a log. */
+export type LogMessage = LogAsk | LogAnswer;
 
 const COUNTER = 2 ** 32;
 

@@ -14,7 +14,7 @@ import type { LogOperation } from "../boki/log-client.ts";
 import type { CallId as LogCallId } from "../boki/messages.ts";
 import type { ObservedOperation } from "../boki/worker-observations.ts";
 import type { NightcoreConfig } from "./config.ts";
-import type { CallId, ClientId, LogSession, NightcoreMessage } from "./messages.ts";
+import type { CallId, ClientId, LogMessage, LogSession, NightcoreMessage } from "./messages.ts";
 
 /** What the library of the shared log goes by. */
 export interface LogSettings {
@@ -153,7 +153,10 @@ export type LogTimer = typeof LOG_TIMEOUT | `${typeof RETRY}${number}`;
 /** 0 or more: time to connect to a peer again. Negative: the time that worker -n waits for a pipe of its own is over. Words: the log's. */
 export type WorkerTimer = number | LogTimer;
 
-export type WorkerEffects = Effects<NightcoreMessage, WorkerTimer>;
+/** The runtime's, and where there is a log those of its operations. */
+export type WorkerMessage = NightcoreMessage | LogMessage;
+
+export type WorkerEffects = Effects<WorkerMessage, WorkerTimer>;
 
 /** Kinds of work that a worker reports besides its messages, its code and the files that it removes (`ENGINE_WORK.removeFile`). */
 export const WORKER_WORK = {

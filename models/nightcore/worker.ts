@@ -40,13 +40,14 @@ import {
   WORKER_WORK,
   type WorkerConfig,
   type WorkerEffects,
+  type WorkerMessage,
   type WorkerState,
   type WorkerTimer,
 } from "./worker-state.ts";
 
 type Returned = Extract<NightcoreMessage, { kind: "returned" }>;
 
-export const worker: Machine<WorkerConfig, WorkerState, NightcoreMessage, WorkerTimer> = {
+export const worker: Machine<WorkerConfig, WorkerState, WorkerMessage, WorkerTimer> = {
   start(config, out) {
     const { application, fn, services } = config;
     const { language } = application.functions[fn]!;

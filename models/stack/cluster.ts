@@ -14,6 +14,7 @@ import {
   type Costs,
   engineCosts as logEngineCosts,
   gatewayCosts as logGatewayCosts,
+  workerCosts as logWorkerCosts,
 } from "../boki/costs.ts";
 import { type DefectId, defectsOf } from "../boki/defects.ts";
 import { addControl, addSequencers, addStorages, engineConfig, type LogPlan } from "../boki/log-nodes.ts";
@@ -29,7 +30,8 @@ import {
 } from "../nightcore/cluster.ts";
 import type { EngineConfig as RuntimeEngineConfig } from "../nightcore/engine-state.ts";
 import type { GatewayConfig } from "../nightcore/gateway.ts";
-import { joinedCosts } from "./costs.ts";
+import type { WorkerConfig } from "../nightcore/worker-state.ts";
+import { joinedCosts, workerCosts } from "./costs.ts";
 import { type StackEngineConfig, stackEngine } from "./engine.ts";
 import { type StackGatewayConfig, stackGateway } from "./gateway.ts";
 
@@ -77,6 +79,7 @@ export function createStack(config: StackDeploymentConfig): StackDeployment {
   const costs: Costs = { ...COSTS, ...(config.costs as Partial<Costs>) };
   const defects = defectsOf(config.defects ?? []);
   const ofLog = createLogRouting(boki, { ...network, zookeeperDelay });
+  const ofLogWorker = logWorkerCosts(costs);
   const sharedLists = new SharedLists();
   let zooKeeper: Address = -1;
   let storageAddresses: readonly Address[] = [];
@@ -145,11 +148,18 @@ export function createStack(config: StackDeploymentConfig): StackDeployment {
             costs: joinedCosts(ofRuntime.costs!, logGatewayCosts(costs)),
             pools: [...ofRuntime.pools!, { name: "zookeeper", threads: 1 }],
           },
-    worker: {
-      appendBytesMax: boki.appendBytesMax,
-      auxBytesMax: AUX_BYTES_MAX,
-      operationTimeoutNanos: boki.operationTimeoutNanos,
-    },
+    worker: (ofRuntime): RoleOptions => ({
+      ...ofRuntime,
+      config: {
+        ...(ofRuntime.config as WorkerConfig),
+        log: {
+          appendBytesMax: boki.appendBytesMax,
+          auxBytesMax: AUX_BYTES_MAX,
+          operationTimeoutNanos: boki.operationTimeoutNanos,
+        },
+      } satisfies WorkerConfig,
+      costs: workerCosts(ofRuntime.costs!, ofLogWorker),
+    }),
   };
   const deployment = createNightcore({ ...config, beside });
   return {

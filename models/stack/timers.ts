@@ -6,7 +6,7 @@ import { CALL_TIMEOUT } from "../nightcore/gateway.ts";
 
 type RuntimeTimer = typeof RECONNECT | typeof LAUNCHES | typeof CALL_TIMEOUT;
 
-/** The log's timers have other names (test/models/stack/engine.test.ts). */
+/** The log's timers have other names (test/models/stack/costs.test.ts). */
 export function isRuntimeTimer(timer: TimerName): timer is RuntimeTimer {
   return timer === RECONNECT || timer === LAUNCHES || timer === CALL_TIMEOUT;
 }

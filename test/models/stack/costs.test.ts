@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { COSTS as LOG_COSTS, engineCosts as logEngineCosts } from "../../../models/boki/costs.ts";
+import {
+  COSTS as LOG_COSTS,
+  engineCosts as logEngineCosts,
+  workerCosts as logWorkerCosts,
+} from "../../../models/boki/costs.ts";
 import { PING } from "../../../models/boki/zookeeper-session.ts";
 import { NIGHTCORE_DEFAULTS } from "../../../models/nightcore/config.ts";
-import { COSTS, engineCosts } from "../../../models/nightcore/costs.ts";
+import { COSTS, engineCosts, workerCosts as runtimeWorkerCosts } from "../../../models/nightcore/costs.ts";
 import { ENGINE_WORK, LAUNCHES, RECONNECT } from "../../../models/nightcore/engine-state.ts";
 import { CALL_TIMEOUT } from "../../../models/nightcore/gateway.ts";
-import { joinedCosts } from "../../../models/stack/costs.ts";
+import { joinedCosts, workerCosts } from "../../../models/stack/costs.ts";
 import { isOfRuntime, type StackMessage } from "../../../models/stack/messages.ts";
 import { isRuntimeTimer } from "../../../models/stack/timers.ts";
 
@@ -46,5 +50,26 @@ describe("an engine with a log in it", () => {
       expect(costs.workNanos(kind, 3)).toBe(log.workNanos(kind, 3));
       expect(log.workNanos(kind, 3)).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("a function process whose code uses the log", () => {
+  const ofRuntime = runtimeWorkerCosts(COSTS, NIGHTCORE_DEFAULTS, "python", (kind) =>
+    kind === "json" ? 7 : 0,
+  );
+  const ofLog = logWorkerCosts(LOG_COSTS);
+  const ofBoth = workerCosts(ofRuntime, ofLog);
+
+  test("pays for operations of the log what Boki's library takes, and for everything else what its own language takes", () => {
+    const read = { kind: "read" } as unknown as StackMessage;
+    const result = { kind: "opResult", record: undefined } as unknown as StackMessage;
+    const invoke = { kind: "invoke", inputBytes: 10 } as unknown as StackMessage;
+    expect(ofBoth.sendNanos(read)).toBe(ofLog.sendNanos(read as never));
+    expect(ofBoth.receiveNanos(result)).toBe(ofLog.receiveNanos(result as never));
+    expect(ofBoth.sendNanos(invoke)).toBe(ofRuntime.sendNanos(invoke as never));
+    expect(ofBoth.sizeBytes(read)).toBe(2_560);
+    expect(ofBoth.sizeBytes(invoke)).toBe(1_024);
+    expect(ofBoth.workNanos("json", 1)).toBe(7);
+    expect(ofBoth.timerNanos("log")).toBe(ofRuntime.timerNanos("log"));
   });
 });
