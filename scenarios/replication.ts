@@ -158,7 +158,7 @@ export function runReplication(
           startNanos: startUpNanos,
         })
       : undefined,
-    ...unfinished(simulation, periods),
+    ...unfinished(running, periods),
     history: history ? linesOf(running) : undefined,
   };
 }
@@ -308,14 +308,14 @@ function seriesOf(
 
 /** What is still open at the end: with a function that waits for it, or with one that a fault has ended. */
 function unfinished(
-  simulation: Simulation,
+  { simulation, hasForgotten }: Running,
   periods: readonly FaultPeriod[],
 ): Pick<ReplicationResult, "stuck" | "lost"> {
   const stuck = new Map<string, number>();
   const lost = new Map<string, number>();
-  for (const { name, process, startNanos } of simulation.recorder.pending()) {
+  for (const { name, process, startNanos, operation } of simulation.recorder.pending()) {
     const asking = simulation.processes[process]!.name;
-    const isLost = wasStruck(periods, asking, startNanos);
+    const isLost = wasStruck(periods, asking, startNanos) || (hasForgotten?.(process, operation) ?? false);
     if (isLost) lost.set(name, (lost.get(name) ?? 0) + 1);
     else if (simulation.nowNanos - startNanos > STUCK_NANOS) stuck.set(name, (stuck.get(name) ?? 0) + 1);
   }

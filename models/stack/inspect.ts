@@ -3,7 +3,7 @@
  * they are the log's, and to those of the runtime the rest. Looking changes nothing.
  */
 
-import type { Address, Observed } from "../../sim/machine.ts";
+import type { Address, Observed, OperationId } from "../../sim/machine.ts";
 import type { Inspected } from "../boki/invariants/context.ts";
 import type { WorkerState as LogWorkerState } from "../boki/worker.ts";
 import type { Observation as RuntimeObservation } from "../nightcore/observations.ts";
@@ -31,6 +31,18 @@ export function logPart({ simulation, engines, storages }: StackDeployment): Ins
     }
   };
   return { simulation: { processes, recorder, stateOf }, engines, storages };
+}
+
+/** Whether a function process has begun an operation of the log in an earlier life: processes end with their engines. */
+export function hasForgotten(
+  { simulation }: StackDeployment,
+  process: Address,
+  operation: OperationId,
+): boolean {
+  if (simulation.processes[process]!.role !== "worker") return false;
+  const state = simulation.stateOf(process) as RuntimeWorkerState | undefined;
+  for (const { measured } of state?.operations.values() ?? []) if (measured === operation) return false;
+  return true;
 }
 
 /** What the log's checks look at in an operation that is open. */

@@ -4,7 +4,7 @@ import type { ViewChange } from "../../models/boki/view-changes.ts";
 import type { PoolSize } from "../../models/nightcore/pools.ts";
 import type { Phases } from "../../models/phases.ts";
 import type { FaultPeriod } from "../../sim/faults/fault.ts";
-import type { Address, Observed } from "../../sim/machine.ts";
+import type { Address, Observed, OperationId } from "../../sim/machine.ts";
 import type { Simulation } from "../../sim/simulation.ts";
 import type { Nanos } from "../../sim/units.ts";
 import type { Violation } from "../../sim/violations.ts";
@@ -29,6 +29,8 @@ export interface Running {
   readonly startUpNanos: Nanos;
   /** Who plays a part now, as faults name it. */
   playersOf(part: string): readonly Address[];
+  /** Whether who began an operation has ended since, by itself, and knows nothing of it; where operations are of such processes. */
+  hasForgotten?(process: Address, operation: OperationId): boolean;
   /** Undefined where nothing is checked. To be finished once, at the end of the run. */
   readonly invariants:
     | {

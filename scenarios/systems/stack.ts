@@ -10,7 +10,7 @@ import { playersOf } from "../../models/nightcore/parts.ts";
 import { RUNTIME_PHASES } from "../../models/nightcore/phases.ts";
 import { poolSizes } from "../../models/nightcore/pools.ts";
 import { createStack, START_UP_NANOS, type StackDeployment } from "../../models/stack/cluster.ts";
-import { isOfLog, logPart, runtimePart } from "../../models/stack/inspect.ts";
+import { hasForgotten, isOfLog, logPart, runtimePart } from "../../models/stack/inspect.ts";
 import type { Violation } from "../../sim/violations.ts";
 import { hasFaults } from "../fault-results.ts";
 import type { RuntimeScenario } from "../scenario.ts";
@@ -60,6 +60,7 @@ export function startStack(scenario: RuntimeScenario, options: RunOptions): Runn
       readLogPart(part) !== undefined && part !== "processes"
         ? logPlayersOf(part, deployment)
         : playersOf(part, runtimePart(deployment), functions),
+    hasForgotten: (process, operation) => hasForgotten(deployment, process, operation),
     invariants: ofRuntime &&
       ofLog && {
         rules: { ...RUNTIME_INVARIANTS, ...named(INVARIANTS) },

@@ -57,6 +57,14 @@ describe("functions on the shared log", () => {
     expect(countOf(result, "request")).toBeGreaterThan(1_500);
   });
 
+  test("whose engine ends with all its workers are lost, and do not wait for anything", () => {
+    const text = `${TEXT}\nfaults:\n  - { at: 200ms, for: 100ms, crash: { of: engine-3, host: off } }\n`;
+    const set = ["duration=2s", "warmup=100ms", "expect=[]", "check=off"];
+    const { stuck, lost } = run(loadAny(text, FILE, { set }) as RuntimeScenario);
+    expect(stuck).toEqual([]);
+    expect(lost.map(({ operation }) => operation)).toContain("append");
+  });
+
   test("that a caller has not seen what it has called has seen is found: a defect of the released log (P15)", () => {
     const { application, cluster, nightcore, network, clients, log } = load("check=off");
     const invariants = createInvariants({
