@@ -46,7 +46,7 @@ export function addCompare(program: Command, services: Services, finish: (status
     .argument("<files...>", "a scenario with variants, or several; files, or names of the catalogue")
     .option(
       "--metric <metric>",
-      "what decides when it is enough, such as append.p99 (default: p99 of requests)",
+      "what decides when it is enough, such as append.p99 (default: p99 of requests or appends)",
     )
     .option(
       "--precision <share>",

@@ -13,6 +13,7 @@ import { tolerateClosedPipe } from "./output.ts";
 import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { InputError, type Services } from "./services.ts";
+import { addSweep } from "./sweep.ts";
 import { addValidate } from "./validate.ts";
 
 const HELP = `
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addCheck(program, finish);
   addFuzz(program, services, finish);
   addCompare(program, services, finish);
+  addSweep(program, services, finish);
   addCapacity(program, services, finish);
   addExplain(program, services, finish);
   addList(program, services);

@@ -25,7 +25,7 @@ export interface ScenarioText {
 }
 
 export interface ComparisonOptions {
-  /** `append.p99`; undefined: the p99 of all requests, or of the first operation. */
+  /** `append.p99`; undefined: the p99 of all requests, of appends, or of the first operation. */
   readonly metric: string | undefined;
   /** Half the width of an interval that is narrow enough, as a share of the first variant's value. */
   readonly precision: number;
@@ -210,12 +210,12 @@ function isMetric(text: string): text is ComparedMetric {
   return (COMPARED_METRICS as readonly string[]).includes(text);
 }
 
-/** What all requests of an application together are measured as. */
-const ALL_REQUESTS = "request";
+/** What people ask of first: all requests of an application, or appends. */
+const USUAL = ["request", "append"];
 
 function defaultMetric(results: readonly (readonly VariantResult[])[]): ComparisonResult["metric"] {
   const names = commonOperations(results);
-  const operation = names.includes(ALL_REQUESTS) ? ALL_REQUESTS : names[0];
+  const operation = USUAL.find((each) => names.includes(each)) ?? names[0];
   if (operation === undefined)
     throw new ComparisonError("no operation completed in all runs: there is nothing to compare");
   return { operation, metric: "p99" };
