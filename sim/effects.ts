@@ -50,15 +50,8 @@ export interface World {
 /** Work of this kind waits for the host's disk: the amount is the bytes to read. */
 export const DISK_READ = "diskRead";
 
-const samplers = new WeakMap<Distribution, Sampler>();
 function samplerOf(distribution: Distribution): Sampler {
-  const plain = isDraft(distribution) ? (original(distribution as object) as Distribution) : distribution;
-  let sampler = samplers.get(plain);
-  if (sampler === undefined) {
-    sampler = compile(plain);
-    samplers.set(plain, sampler);
-  }
-  return sampler;
+  return compile(isDraft(distribution) ? (original(distribution as object) as Distribution) : distribution);
 }
 
 /** No generator outlives a step: in checked mode each resumption replays the recorded results. */

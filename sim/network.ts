@@ -104,7 +104,6 @@ export class Network {
   private readonly seed: string;
   private readonly routing: Routing;
   private readonly rules: LinkRules;
-  private readonly samplers = new Map<Distribution, Sampler>();
   /** Whether any rule of a fault is in force, and whether any host has a limited line: where not, nobody is asked. */
   faulty = false;
   /** Where a tracer wants to know when a message passes what lies on its way (`Tracer.link`). */
@@ -124,14 +123,9 @@ export class Network {
     const known = from.links.get(to.address);
     if (known !== undefined) return known;
     const profile = this.routing(from, to);
-    let sampler = this.samplers.get(profile.latency);
-    if (sampler === undefined) {
-      sampler = compile(profile.latency);
-      this.samplers.set(profile.latency, sampler);
-    }
     const stream = streamFor(this.seed, `link ${pairName(from, to)}`);
     // Both ends of a pinned connection derive the same owner from the pair, whoever speaks first.
-    const link = createLink(profile, sampler, stream, from, ownerThread(from, to));
+    const link = createLink(profile, stream, from, ownerThread(from, to));
     from.links.set(to.address, link);
     return link;
   }
@@ -330,7 +324,6 @@ export class Network {
 
 export function createLink(
   profile: LinkProfile,
-  sampler: Sampler,
   stream: RandomStream,
   { threadCount, ioThreadCount, sharedIo }: Pick<Endpoint, "threadCount" | "ioThreadCount" | "sharedIo">,
   owner: number,
@@ -349,7 +342,7 @@ export function createLink(
     owners: ioThreadCount,
     shift,
     keepAliveNanos,
-    sampler,
+    sampler: compile(profile.latency),
     stream,
     lanes,
   };

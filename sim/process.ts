@@ -161,16 +161,8 @@ export function createProcess(
   mode: Mode,
 ): Process {
   const { name, costs, datagrams, pools = MAIN_POOL } = options;
-  const poolStart: number[] = [];
-  const poolStations: number[] = [];
-  const threads: Station[] = [];
-  for (const pool of pools) {
-    poolStart.push(threads.length);
-    poolStations.push(pool.shared === true ? 1 : pool.threads);
-    if (costs === undefined) continue;
-    if (pool.shared === true) threads.push(new Station(pool.threads));
-    else for (let i = 0; i < pool.threads; i++) threads.push(new Station(1));
-  }
+  const { poolStart, poolStations } = layoutOf(pools, costs !== undefined);
+  const threads = costs === undefined ? [] : pools.flatMap(stationsOf);
   const { urgent = false } = options;
   if (urgent) host.cores.takeUrgent();
   if (host.cores.queueEach) spreadOver(host.cores, threads, address);
@@ -218,6 +210,32 @@ export function createProcess(
   };
 }
 
+/** Where the stations of each pool are among a process's threads. Processes with alike pools share one, and so its memory. */
+function layoutOf(
+  pools: readonly Pool[],
+  hasThreads: boolean,
+): { readonly poolStart: readonly number[]; readonly poolStations: readonly number[] } {
+  const stations = pools.map(({ threads, shared = false }) => (shared ? 1 : threads));
+  const key = `${hasThreads} ${stations}`;
+  let layout = LAYOUTS.get(key);
+  if (layout === undefined) {
+    const poolStart: number[] = [];
+    let start = 0;
+    for (const count of stations) {
+      poolStart.push(start);
+      if (hasThreads) start += count;
+    }
+    layout = { poolStart, poolStations: stations };
+    LAYOUTS.set(key, layout);
+  }
+  return layout;
+}
+const LAYOUTS = new Map<string, ReturnType<typeof layoutOf>>();
+
+function stationsOf({ threads, shared = false }: Pool): Station[] {
+  return shared ? [new Station(threads)] : Array.from({ length: threads }, () => new Station(1));
+}
+
 /** Where threads have run before they ever ran: one beside the other. */
 function spreadOver({ servers }: Station, threads: readonly Station[], address: Address): void {
   let next = address;
@@ -229,11 +247,5 @@ function spreadOver({ servers }: Station, threads: readonly Station[], address: 
 function datagramLink(profile: LinkProfile, seed: string, name: string, threadCount: number): Link {
   const alone = { ...profile, connections: 0, pinned: false };
   const stream = streamFor(seed, `datagrams ${name}`);
-  return createLink(
-    alone,
-    compile(profile.latency),
-    stream,
-    { threadCount, ioThreadCount: 1, sharedIo: false },
-    0,
-  );
+  return createLink(alone, stream, { threadCount, ioThreadCount: 1, sharedIo: false }, 0);
 }

@@ -187,8 +187,18 @@ function isZooKeepers({ kind }: BokiMessage): boolean {
   return kind === "zkEvents" || kind === "zkCreated" || kind === "zkExpired";
 }
 
-export function engineCosts(costs: Costs): CostModel<BokiMessage> {
-  return nodeCosts(costs, (message) => {
+/** All nodes of a role share one model: in a large deployment an event costs what it touches. */
+function shared(create: (costs: Costs) => CostModel<BokiMessage>): (costs: Costs) => CostModel<BokiMessage> {
+  const models = new WeakMap<Costs, CostModel<BokiMessage>>();
+  return (costs) => {
+    const model = models.get(costs) ?? create(costs);
+    models.set(costs, model);
+    return model;
+  };
+}
+
+export const engineCosts = shared((costs) =>
+  nodeCosts(costs, (message) => {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
@@ -217,11 +227,11 @@ export function engineCosts(costs: Costs): CostModel<BokiMessage> {
       default:
         return tcp + costs.operation;
     }
-  });
-}
+  }),
+);
 
-export function storageCosts(costs: Costs): CostModel<BokiMessage> {
-  return nodeCosts(costs, (message) => {
+export const storageCosts = shared((costs) =>
+  nodeCosts(costs, (message) => {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
@@ -237,11 +247,11 @@ export function storageCosts(costs: Costs): CostModel<BokiMessage> {
       default:
         return tcp;
     }
-  });
-}
+  }),
+);
 
-export function sequencerCosts(costs: Costs): CostModel<BokiMessage> {
-  const model = nodeCosts(costs, (message) => {
+export const sequencerCosts = shared((costs) =>
+  nodeCosts(costs, (message) => {
     const tcp = costs.tcpReceive + costs.perByte * sizeBytes(message);
     switch (message.kind) {
       case "zkEvents":
@@ -255,12 +265,11 @@ export function sequencerCosts(costs: Costs): CostModel<BokiMessage> {
       default:
         return tcp;
     }
-  });
-  return model;
-}
+  }),
+);
 
-export function gatewayCosts(costs: Costs): CostModel<BokiMessage> {
-  return nodeCosts(costs, (message) => {
+export const gatewayCosts = shared((costs) =>
+  nodeCosts(costs, (message) => {
     switch (message.kind) {
       case "zkEvents":
       case "zkCreated":
@@ -271,12 +280,10 @@ export function gatewayCosts(costs: Costs): CostModel<BokiMessage> {
       default:
         return costs.gatewayReply;
     }
-  });
-}
+  }),
+);
 
-export function workerCosts(costs: Costs): CostModel<BokiMessage> {
-  return nodeCosts(costs, () => costs.pipeRead + costs.workerResult);
-}
+export const workerCosts = shared((costs) => nodeCosts(costs, () => costs.pipeRead + costs.workerResult));
 
 /** The load generator's own CPU time is no part of the system; its messages have a size all the same. */
 export function clientCosts(): CostModel<BokiMessage> {
