@@ -4,7 +4,6 @@
  */
 
 import type { Tagged } from "../../sim/machine.ts";
-import { LOG_ROWS } from "../boki/phases.ts";
 import { createPhases, type PhaseRow, type Phases } from "../phases.ts";
 import type { NightcoreMessage } from "./messages.ts";
 
@@ -29,7 +28,6 @@ const CONNECTIONS = {
 /** A call that waits is dispatched when another one has ended, or when a worker has come. */
 const QUEUED = { waiting: WAIT_WORKER, takesUp: ["invoke", "externalCall"], sends: ["dispatch"] };
 
-type LogMessage = "append" | "read" | "setAux" | "trim" | "opResult";
 type Timer =
   | "arrival"
   | "callTimeout"
@@ -49,7 +47,7 @@ type Timer =
   | "#server";
 
 export const RUNTIME_ROWS: Readonly<
-  Record<Exclude<NightcoreMessage["kind"], LogMessage> | Timer, PhaseRow | readonly PhaseRow[]>
+  Record<NightcoreMessage["kind"] | Timer, PhaseRow | readonly PhaseRow[]>
 > = {
   // Requests.
   httpRequest: [
@@ -135,4 +133,4 @@ function keyOf(tagged: Tagged): number | undefined {
   }
 }
 
-export const RUNTIME_PHASES: Phases = createPhases({ ...LOG_ROWS, ...RUNTIME_ROWS }, keyOf);
+export const RUNTIME_PHASES: Phases = createPhases(RUNTIME_ROWS, keyOf);

@@ -7,10 +7,10 @@ import { createViewChanges } from "../../models/boki/view-changes.ts";
 import { createRuntimeInvariants } from "../../models/nightcore/invariants/invariants.ts";
 import { RUNTIME_INVARIANTS } from "../../models/nightcore/invariants/violations.ts";
 import { playersOf } from "../../models/nightcore/parts.ts";
-import { RUNTIME_PHASES } from "../../models/nightcore/phases.ts";
 import { poolSizes } from "../../models/nightcore/pools.ts";
 import { createStack, START_UP_NANOS, type StackDeployment } from "../../models/stack/cluster.ts";
 import { hasForgotten, isOfLog, logPart, runtimePart } from "../../models/stack/inspect.ts";
+import { STACK_PHASES } from "../../models/stack/phases.ts";
 import type { Violation } from "../../sim/violations.ts";
 import { hasFaults } from "../fault-results.ts";
 import type { RuntimeScenario } from "../scenario.ts";
@@ -83,7 +83,7 @@ export function startStack(scenario: RuntimeScenario, options: RunOptions): Runn
     viewChanges: viewChanges?.changes ?? [],
     anatomy: undefined,
     pools: { functions, sizes: () => poolSizes(runtimePart(deployment), functions.length) },
-    phases: RUNTIME_PHASES,
+    phases: STACK_PHASES,
     poolOf: runtimePool,
   };
 }
