@@ -132,6 +132,30 @@ export class EventQueue extends EventSlots {
   }
 
   /**
+   * Writes the slots of events that come next into `slots` and returns how many they are: nearly in order, those that are pushed
+   * from now on missing, and none beyond the finest level. Some may have been cancelled.
+   */
+  upcoming(slots: Int32Array): number {
+    let count = 0;
+    while (count < this.bottomCount && count < slots.length) {
+      slots[count] = this.bottomSlots[this.bottomCount - 1 - count]!;
+      count++;
+    }
+    for (let i = 0; i < this.ring.count && count < slots.length; i++) slots[count++] = this.ring.at(i);
+    if (this.depth === 0) return count;
+    const level = this.depth - 1;
+    const heads = this.heads[level]!;
+    const overflow = this.overflows[level]!;
+    for (let bucket = this.shape[SHAPE * level + CURSOR]! | 0; bucket < overflow; bucket++) {
+      for (let slot = heads[bucket]!; slot >= 0; slot = this.next[slot]!) {
+        if (count === slots.length) return count;
+        slots[count++] = slot;
+      }
+    }
+    return count;
+  }
+
+  /**
    * Visits the live events in the order in which they would be popped. Pushing them in this order into a queue that was
    * `reset` to the same time restores this one.
    */

@@ -53,6 +53,11 @@ export class RandomStream {
     for (let i = 0; i < DRAWS_DISCARDED; i++) this.uniform();
   }
 
+  /** Reads the state, for who wants it in the cache. What it returns means nothing. */
+  touch(): number {
+    return this.words[this.at]! < 0.5 ? 1 : 0;
+  }
+
   /** 32 random bits, as a signed integer. */
   next32(): number {
     return (this.uniform() * 0x100000000) | 0;

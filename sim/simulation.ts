@@ -26,6 +26,7 @@ import {
 import { Executor, JOB_HAND_OFF, JOB_MESSAGE, jobOf } from "./executor.ts";
 import type { Mode } from "./interpreter.ts";
 import { type CrashOptions, Lives } from "./lives.ts";
+import { LookAhead, PROCESSES_MIN } from "./look-ahead.ts";
 import type { Address, Observed, Tagged } from "./machine.ts";
 import { Network, type Routing } from "./network.ts";
 import {
@@ -120,6 +121,7 @@ export class Simulation {
   private readonly step: StepEffects;
   private readonly executor: Executor;
   private readonly lives: Lives;
+  private readonly lookAhead: LookAhead;
   private readonly shuffler: TieShuffler | undefined;
   private readonly eventsMax: number;
   private readonly keepers = new Map<string, Keeper>();
@@ -157,6 +159,7 @@ export class Simulation {
       this.timers,
       this.step,
     );
+    this.lookAhead = new LookAhead(queue, processes);
     this.lives = new Lives(this, incarnations, this.executor, this.instant, this.step);
     this.eventsMax = options.eventsMax ?? Number.POSITIVE_INFINITY;
     this.shuffler =
@@ -216,7 +219,10 @@ export class Simulation {
   /** Executes every event up to and including `untilNanos`; the clock then stands there. */
   run(untilNanos: Nanos): void {
     const { queue, digest, processes, incarnations, instant, executor, shuffler, eventsMax, tracer } = this;
+    const looksAhead = processes.length >= PROCESSES_MIN;
+    let untilLook = 1;
     for (;;) {
+      if (looksAhead && --untilLook === 0) untilLook = this.lookAhead.look();
       const before = queue.now;
       const slot = shuffler === undefined ? queue.pop(untilNanos) : shuffler.pop(untilNanos);
       if (slot < 0) break;

@@ -128,6 +128,12 @@ export class Station {
     return queues[queue]!.length > 0 || (urgentQueues !== undefined && urgentQueues[queue]!.length > 0);
   }
 
+  /** Reads from all lines of memory that the next job will need. What it returns means nothing. */
+  touch(): number {
+    const { numbers } = this;
+    return numbers[BUSY]! < numbers[FREE_AT + this.servers]! || numbers[this.rare]! > 0 ? 1 : 0;
+  }
+
   /** Servers that are at work. */
   busyServers(nowNanos: Nanos): number {
     let busy = 0;
