@@ -2,7 +2,7 @@
 
 import type { ComparisonResult } from "../../scenarios/comparison/comparison.ts";
 import type { Chart, Row } from "./chart.ts";
-import { compact, legendOf, nanosExpression, perSecondEncoding } from "./parts.ts";
+import { compact, legendOf, nanosExpression, perSecondExpression } from "./parts.ts";
 
 const ROW_HEIGHT = 22;
 
@@ -93,16 +93,16 @@ export function byReplication({ variants, seeds, metric }: ComparisonResult): Ch
   const names = variants.map(({ variant }) => variant);
   const title = `${metric.operation} ${metric.metric}`;
   const isRate = metric.metric === "throughput";
-  // Replications of one thing lie close together: on a logarithmic axis there would be no tick between them.
+  // Replications of one thing lie close together: from zero, or on a logarithmic axis, they would be one line.
   const y = {
     field: "value",
-    ...(isRate
-      ? perSecondEncoding(title)
-      : {
-          type: "quantitative",
-          scale: { zero: true, nice: true },
-          axis: { title, labelExpr: nanosExpression("datum.value", 3), tickCount: 5 },
-        }),
+    type: "quantitative",
+    scale: { zero: false, nice: true },
+    axis: {
+      title,
+      labelExpr: isRate ? perSecondExpression("datum.value") : nanosExpression("datum.value", 4),
+      tickCount: 5,
+    },
   };
   const x = { field: "seed", type: "ordinal", axis: { title: "seed", labelAngle: 0, grid: false } };
   const color = { field: "variant", type: "nominal", sort: names, legend: legendOf(names) };

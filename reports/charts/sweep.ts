@@ -83,6 +83,8 @@ export function sweepLines(result: SweepResult, question: SweepQuestion): Chart 
     spec: {
       height: LINE_HEIGHT,
       layer: [
+        // The first layer decides what the legend shows.
+        { mark: { type: "line" }, encoding: { x, y, color } },
         ...(rows.some(({ low }) => low !== null)
           ? [
               {
@@ -92,7 +94,6 @@ export function sweepLines(result: SweepResult, question: SweepQuestion): Chart 
               },
             ]
           : []),
-        { mark: { type: "line" }, encoding: { x, y, color } },
         { mark: { type: "point" }, encoding: { x, y, color, tooltip } },
       ],
     },
