@@ -67,6 +67,7 @@ export interface ReplicationResult {
       readonly station: string;
       readonly role: string;
       readonly utilisation: readonly number[];
+      readonly queueLength: readonly number[];
     }[];
     readonly pools: PoolSeries | undefined;
   };
@@ -277,16 +278,18 @@ function seriesOf(
   intervalNanos: Nanos,
 ): Omit<ReplicationResult["series"], "pools"> {
   const startUp = Math.floor(startUpNanos / intervalNanos);
-  const pools = new Map<string, { role: string; members: number; sum: number[] }>();
-  for (const { station, role, busyShare } of simulation.stationSeries) {
+  const pools = new Map<string, { role: string; members: number; busy: number[]; queued: number[] }>();
+  for (const { station, role, busyShare, queueAreaNanos } of simulation.stationSeries) {
     const name = poolOf(station, role) ?? station;
-    const shares = busyShare.slice(startUp);
+    const busy = busyShare.slice(startUp);
+    const queued = queueAreaNanos.slice(startUp);
     const pool = pools.get(name);
-    if (pool === undefined) pools.set(name, { role, members: 1, sum: shares });
+    if (pool === undefined) pools.set(name, { role, members: 1, busy, queued });
     else {
       pool.members++;
-      shares.forEach((share, i) => {
-        pool.sum[i]! += share;
+      busy.forEach((share, i) => {
+        pool.busy[i]! += share;
+        pool.queued[i]! += queued[i]!;
       });
     }
   }
@@ -298,10 +301,11 @@ function seriesOf(
       p50Nanos: stats.p50Nanos.slice(startUp),
       p99Nanos: stats.p99Nanos.slice(startUp),
     })),
-    stations: [...pools].map(([station, { role, members, sum }]) => ({
+    stations: [...pools].map(([station, { role, members, busy, queued }]) => ({
       station,
       role,
-      utilisation: sum.map((share) => share / members),
+      utilisation: busy.map((share) => share / members),
+      queueLength: queued.map((areaNanos) => areaNanos / intervalNanos),
     })),
   };
 }

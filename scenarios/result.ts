@@ -90,6 +90,8 @@ export interface SeriesResult {
     readonly station: string;
     readonly role: string;
     readonly utilisation: readonly number[];
+    /** Mean number waiting, not in service. Absent in results of earlier versions. */
+    readonly queueLength?: readonly number[];
   }[];
   /** Absent in systems without. */
   readonly pools?: PoolSeries;

@@ -23,6 +23,8 @@ export interface SeriesOfStation {
   readonly role: string;
   /** Per interval: the share of its time that the station was busy, averaged over its servers. */
   readonly busyShare: number[];
+  /** Per interval: how long jobs waited in it, all together. Divided by the interval this is the mean number that waited. */
+  readonly queueAreaNanos: number[];
 }
 
 /** Every station with what it did since the end of the warm-up. Pools are summed over their threads. */
@@ -93,25 +95,28 @@ export function stationMeans(counts: StationCounts, capacityNanos: number, windo
   };
 }
 
-/** How busy every station was in each interval of a run. */
+/** How busy every station was in each interval of a run, and how much waited for it. */
 export class StationSeries {
   readonly all: SeriesOfStation[] = [];
   /** Busy time and capacity of each station at the beginning of the current interval, as its counters show them. */
   private readonly busyBefore: number[] = [];
   private readonly capacityBefore: number[] = [];
+  private readonly areaBefore: number[] = [];
 
   closeInterval(rows: readonly StationRow[]): void {
-    const { busyBefore, capacityBefore } = this;
+    const { busyBefore, capacityBefore, areaBefore } = this;
     rows.forEach(({ station, role, capacityNanos, counts }, index) => {
       let series = this.all[index];
       if (series === undefined) {
-        series = { station, role, busyShare: [] };
+        series = { station, role, busyShare: [], queueAreaNanos: [] };
         this.all.push(series);
       }
       const busyNanos = counts.busyNanos - (busyBefore[index] ?? 0);
       series.busyShare.push(busyNanos / (capacityNanos - (capacityBefore[index] ?? 0)));
+      series.queueAreaNanos.push(counts.queueAreaNanos - (areaBefore[index] ?? 0));
       busyBefore[index] = counts.busyNanos;
       capacityBefore[index] = capacityNanos;
+      areaBefore[index] = counts.queueAreaNanos;
     });
   }
 
@@ -120,26 +125,35 @@ export class StationSeries {
     rows.forEach(({ counts, capacityNanos }, index) => {
       this.busyBefore[index] = (this.busyBefore[index] ?? 0) - counts.busyNanos;
       this.capacityBefore[index] = (this.capacityBefore[index] ?? 0) - capacityNanos;
+      this.areaBefore[index] = (this.areaBefore[index] ?? 0) - counts.queueAreaNanos;
     });
   }
 
   save(): object {
     return {
-      all: this.all.map((series) => ({ ...series, busyShare: [...series.busyShare] })),
+      all: this.all.map(copied),
       busyBefore: [...this.busyBefore],
       capacityBefore: [...this.capacityBefore],
+      areaBefore: [...this.areaBefore],
     };
   }
 
   restore(saved: object): void {
-    const { all, busyBefore, capacityBefore } = saved as {
+    const { all, busyBefore, capacityBefore, areaBefore } = saved as {
       all: SeriesOfStation[];
       busyBefore: number[];
       capacityBefore: number[];
+      areaBefore: number[];
     };
-    const copies = all.map((series) => ({ ...series, busyShare: [...series.busyShare] }));
-    this.all.splice(0, this.all.length, ...copies);
+    this.all.splice(0, this.all.length, ...all.map(copied));
     this.busyBefore.splice(0, this.busyBefore.length, ...busyBefore);
     this.capacityBefore.splice(0, this.capacityBefore.length, ...capacityBefore);
+    this.areaBefore.splice(0, this.areaBefore.length, ...areaBefore);
   }
 }
+
+const copied = (series: SeriesOfStation): SeriesOfStation => ({
+  ...series,
+  busyShare: [...series.busyShare],
+  queueAreaNanos: [...series.queueAreaNanos],
+});

@@ -9,6 +9,7 @@ import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
 import { compareThroughputOverTime, latencyOverTime, throughputOverTime } from "./over-time.ts";
 import { comparePoolSizes, poolSizes } from "./pool-sizes.ts";
+import { queueLengths } from "./queue-lengths.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
 import { compareViewChanges, viewChanges } from "./view-changes.ts";
 
@@ -27,6 +28,7 @@ export function variantCharts(result: ScenarioResult, variant: VariantResult): r
     poolSizes(result, variant),
     utilisationBars(variant),
     utilisationOverTime(result, variant),
+    queueLengths(result, variant),
     messagesByKind(variant),
   ]);
 }

@@ -4,6 +4,7 @@ import type { OperationResult, ScenarioResult, VariantResult } from "../../scena
 import type { Chart, Row } from "./chart.ts";
 import {
   compact,
+  dashes,
   hoverLayer,
   latencyEncoding,
   legendOf,
@@ -73,6 +74,10 @@ function cdfChart(
     sort: lines.map(([series]) => series),
     legend: lines.length > 1 ? legendOf(lines.map(([series]) => series)) : null,
   };
+  const strokeDash = dashes(
+    "series",
+    lines.map(([series]) => series),
+  );
   const tooltip = [
     { field: "series", type: "nominal", title: seriesTitle },
     { field: "latencyText", type: "nominal", title: "latency" },
@@ -96,7 +101,10 @@ function cdfChart(
         { calculate: "'p' + format(datum.share * 100, '.4~f')", as: "percentileText" },
       ],
       layer: [
-        { mark: { type: "line", interpolate: "monotone", clip: true }, encoding: { x, y, color } },
+        {
+          mark: { type: "line", interpolate: "monotone", clip: true },
+          encoding: { x, y, color, strokeDash },
+        },
         hoverLayer({ x, y, color, tooltip }),
       ],
     },

@@ -55,6 +55,28 @@ export function legendOf(names: readonly string[]) {
   return { columns: Math.max(1, Math.floor(LEGEND_WIDTH_LETTERS / (longest + 4))) };
 }
 
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 3],
+  [8, 3, 2, 3],
+  [4, 2, 1, 2, 1, 2],
+  [12, 3],
+  [1, 4],
+  [5, 5],
+];
+
+/** Lines that cross are told apart by their dashes too, not only by their colours; with the same field as the colour they share its legend. */
+export function dashes(field: string, names: readonly string[]) {
+  return {
+    field,
+    type: "nominal",
+    sort: names,
+    scale: { domain: names, range: names.map((_, index) => DASHES[index % DASHES.length]!) },
+    legend: names.length > 1 ? legendOf(names) : null,
+  };
+}
+
 /** Scale and axis of a latency in nanoseconds, logarithmic. */
 export function latencyEncoding(values: Iterable<number | null>, title: string, headroom = 1.15) {
   const [least, greatest] = positiveExtent(values);

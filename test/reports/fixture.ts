@@ -222,6 +222,10 @@ function variant(name: string, settings: Record<string, unknown>, load: number):
         utilisation: Array.from({ length: intervals }, (_, index) =>
           Math.max(0, Math.min(1, each.utilisation.mean * warmth(index) * (1 + 0.15 * wobble(index, which)))),
         ),
+        queueLength: Array.from(
+          { length: intervals },
+          (_, index) => each.queueLength.mean * warmth(index) * (1 + 0.4 * wobble(index, which)),
+        ),
       })),
     },
     anatomy: [APPEND_PHASES],

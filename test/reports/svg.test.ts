@@ -31,6 +31,7 @@ describe("the charts of a variant", () => {
       "latency",
       "utilisation",
       "utilisation-over-time",
+      "queue-lengths",
       "messages",
     ]);
     for (const chart of charts) {
@@ -45,6 +46,7 @@ describe("the charts of a variant", () => {
     expect(svgs.get("latency-cdf")).toContain(">p99.9<");
     expect(svgs.get("utilisation")).toContain(">storage-3/io<");
     expect(svgs.get("utilisation-over-time")).toContain(">storage-3/io<");
+    expect(svgs.get("queue-lengths")).toContain(">storage-3/io<");
     expect(svgs.get("anatomy-append")).toContain(">wait for the global cut<");
     expect(svgs.get("messages")).toContain(">replicate<");
   });

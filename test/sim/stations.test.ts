@@ -205,6 +205,7 @@ describe("counters and series of a station", () => {
       station: "worker/main",
       role: "worker",
       busyShare: [0.5, 1, 0.8, 0.7],
+      queueAreaNanos: [40, 50, 0, 0],
     });
   });
 });
