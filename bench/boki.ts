@@ -1,5 +1,5 @@
 /**
- * The Boki model: events and appends per second of CPU time at the published deployment and with 10 to 10,000 nodes.
+ * The Boki model: events and appends per second of CPU time at the published deployment, and what its checkers cost.
  */
 
 import {
@@ -31,7 +31,7 @@ export const PUBLISHED = {
 };
 
 export async function run(options: Options): Promise<Row[]> {
-  return [...quickstart(options), ...nodes(options), ...checking(options)];
+  return [...quickstart(options), ...checking(options)];
 }
 
 /** The published deployment with 128 producers, each appending 1 KiB every 6 ms. */
@@ -76,55 +76,6 @@ function quickstart(options: Options): Row[] {
       check,
     },
   ];
-}
-
-/** A tenth of the nodes are sequencers with a physical log each, a quarter are storage nodes. Each engine has two clients. */
-function nodes(options: Options): Row[] {
-  const rows: Row[] = [];
-  let smallest: number | undefined;
-  for (const count of options.quick ? [10, 100, 1_000] : [10, 100, 1_000, 10_000]) {
-    const sequencers = Math.max(3, count / 10);
-    const storages = Math.max(3, count / 4);
-    const engines = Math.floor(count - sequencers - storages);
-    const physicalLogs = count < 100 ? 1 : count / 10;
-    const cluster = {
-      ...CLUSTER_DEFAULTS,
-      engines,
-      storages: Math.floor(storages),
-      sequencers,
-      workersPerEngine: 2,
-      coresPerHost: 8,
-    };
-    const workload = {
-      ...producers(2 * engines, 5 * MILLISECOND),
-      logBooks: { count: 4 * physicalLogs, zipfExponent: 0 },
-    };
-    const deployment = deploy({ boki: { ...PUBLISHED, indexReplicas: 3, physicalLogs }, cluster }, workload);
-    const { simulation } = deployment;
-    simulation.start();
-    // Connections are made, and the code compiled, before anything is counted.
-    simulation.run(START_UP_NANOS + 100 * MILLISECOND);
-    const eventsWanted = options.quick ? 500_000 : 2_000_000;
-    const before = simulation.events;
-    const cpuSeconds = cpuSecondsOf(() => {
-      for (let at = simulation.nowNanos; simulation.events - before < eventsWanted; ) {
-        at += 2 * MILLISECOND;
-        simulation.run(at);
-      }
-    });
-    const perSecond = (simulation.events - before) / cpuSeconds;
-    smallest ??= perSecond;
-    const appended = appendsOf(deployment);
-    rows.push({
-      measure: `Boki, ${count.toLocaleString("en")} nodes`,
-      program: "bokisim",
-      perSecond,
-      unit: "events",
-      compared: `${(smallest / perSecond).toFixed(2)} x the cost of an event at 10 nodes`,
-      check: `${appended > 0 ? "right" : "WRONG"}: ${appended} appended`,
-    });
-  }
-  return rows;
 }
 
 /**

@@ -17,6 +17,7 @@ import { run as linearizability } from "./linearizability.ts";
 import { run as memory } from "./memory.ts";
 import { run as mm1 } from "./mm1.ts";
 import { run as nightcore } from "./nightcore.ts";
+import { run as nodes } from "./nodes.ts";
 import { run as phold } from "./phold.ts";
 import { run as pholdRaw } from "./phold-raw.ts";
 import type { Row, Suite } from "./suite.ts";
@@ -28,6 +29,7 @@ const suites: Record<string, Suite> = {
   floor,
   phold,
   boki,
+  nodes,
   nightcore,
   memory,
   linearizability,

@@ -92,6 +92,14 @@ export interface Deployment {
 const ROLE_CLIENT = "client";
 
 export function createDeployment(config: DeploymentConfig): Deployment {
+  return createDeployments(config, [""])[0]!;
+}
+
+/**
+ * Deployments that have nothing in common but the simulation that runs them, as a provider has many: all alike, with the workloads of
+ * `config` each. The names of a deployment's hosts and processes begin with its prefix, and so do those of its random streams.
+ */
+export function createDeployments(config: DeploymentConfig, prefixes: readonly string[]): Deployment[] {
   const { cluster, boki, network, mutation } = config;
   const routing = createLogRouting(boki, network);
   const roles: string[] = [];
@@ -115,14 +123,12 @@ export function createDeployment(config: DeploymentConfig): Deployment {
   const costs: Costs = { ...COSTS, ...(config.costs as Partial<Costs>) };
   const wakeLatency = config.free === true ? undefined : network.wakeLatency;
   const cpuJitter = config.free === true ? undefined : network.cpuJitter;
-  const add = (
-    role: string,
-    options: Omit<Parameters<Simulation["addProcess"]>[0], "role" | "wakeLatency" | "cpuJitter">,
-  ): Address => {
+  const add = (prefix: string, role: string, options: Parameters<LogPlan["add"]>[1]): Address => {
     roles.push(role);
     const { costs: model, ...rest } = options;
     return simulation.addProcess({
       ...rest,
+      name: `${prefix}${options.name}`,
       role,
       ...(config.free === true || model === undefined ? {} : { costs: model }),
       // The load generator keeps its timetable; what it measures is the system.
@@ -130,28 +136,40 @@ export function createDeployment(config: DeploymentConfig): Deployment {
       ...(cpuJitter === undefined ? {} : { cpuJitter }),
     });
   };
-  const host = (name: string, disk = false): Host =>
+  const host = (prefix: string, name: string, disk = false): Host =>
     simulation.addHost({
-      name,
+      name: `${prefix}${name}`,
       cores: cluster.coresPerHost,
       bitsPerSecond: network.bitsPerSecond,
       ...(disk ? { disk: config.disk } : {}),
     });
-  const plan: LogPlan = {
-    cluster,
-    boki,
-    costs,
-    mutation,
-    defects: defectsOf(config.defects ?? []),
-    reconfigurations: (config.reconfigurations ?? []).map((each) => ({
-      ...each,
-      atNanos: START_UP_NANOS + each.atNanos,
-    })),
-    add,
-    host,
-  };
-  const { defects } = plan;
+  const machine = createWorker({ ...config.programs, ...createPrograms(config.workloads) });
+  return prefixes.map((prefix) => {
+    const plan: LogPlan = {
+      cluster,
+      boki,
+      costs,
+      mutation,
+      defects: defectsOf(config.defects ?? []),
+      reconfigurations: (config.reconfigurations ?? []).map((each) => ({
+        ...each,
+        atNanos: START_UP_NANOS + each.atNanos,
+      })),
+      add: (role, options) => add(prefix, role, options),
+      host: (name, disk) => host(prefix, name, disk),
+    };
+    return addDeployment(simulation, config, plan, machine);
+  });
+}
 
+function addDeployment(
+  simulation: Simulation,
+  config: DeploymentConfig,
+  plan: LogPlan,
+  machine: ReturnType<typeof createWorker>,
+): Deployment {
+  const { boki, costs, mutation, defects, add, host } = plan;
+  const { cluster } = config;
   const front = host("gateway-host");
   const zooKeeperAddress = addControl(plan, front);
   const gatewayAddress = add("gateway", {
@@ -164,7 +182,6 @@ export function createDeployment(config: DeploymentConfig): Deployment {
   });
   const sequencers = addSequencers(plan, zooKeeperAddress);
   const storages = addStorages(plan, zooKeeperAddress);
-  const machine = createWorker({ ...config.programs, ...createPrograms(config.workloads) });
   const workers: Address[][] = [];
   const sharedLists = new SharedLists();
   const engines = numbered(cluster.engines + cluster.spareEngines).map((id) => {
