@@ -333,8 +333,8 @@ export class Disk {
       this.unsyncedBytes -= sizeBytes;
       this.transferredBefore = firstWrite + keys.length;
     }
-    // Compacted when mostly settled, so that the list stays proportional to what can be lost.
-    if (this.unsyncedFrom > 1_024 && this.unsyncedFrom * 2 > this.unsynced.length) {
+    // Compacted when mostly settled, so that the list stays proportional to what can be lost. A run may be of thousands of writes.
+    if (this.unsyncedFrom > 32 && this.unsyncedFrom * 2 > this.unsynced.length) {
       this.unsynced = this.unsynced.slice(this.unsyncedFrom);
       this.unsyncedFrom = 0;
     }
