@@ -2,7 +2,7 @@
 
 import { SingleBar } from "cli-progress";
 import { formatDuration, formatPerSecond } from "../reports/format.ts";
-import type { Progress } from "../scenarios/run.ts";
+import type { Progress } from "../scenarios/replications.ts";
 
 const LINE_INTERVAL_MILLIS = 3_000;
 

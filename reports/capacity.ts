@@ -4,6 +4,7 @@ import pc from "picocolors";
 import type { CapacityResult, CapacitySearch, CapacityVariant } from "../scenarios/capacity/capacity.ts";
 import { estimatePerSecond, formatPerSecond, onOneLine } from "./format.ts";
 import { left, right, textTable } from "./text-table.ts";
+import { warmupText } from "./variant.ts";
 
 export const capacityTitles = ["variant", "capacity", "against the first", "seeds", "runs"];
 
@@ -21,7 +22,7 @@ export function capacityRows({ variants }: CapacityResult): string[][] {
 
 export function renderCapacity(result: CapacityResult, colour: boolean): string {
   const colours = pc.createColors(colour);
-  const { scenario, slo, variants } = result;
+  const { scenario, slo, variants, warmup } = result;
   const [variant, ...numbers] = capacityTitles;
   const columns = [left(variant!), ...numbers.map(right)];
   const table = textTable(columns, capacityRows(result), (title) => colours.dim(title));
@@ -32,7 +33,7 @@ export function renderCapacity(result: CapacityResult, colour: boolean): string 
     table,
     ...(remarks.length === 0 ? [] : ["", ...remarks]),
     "",
-    "Calls per second; 95 % intervals over seeds.",
+    `Calls per second; 95 % intervals over seeds${warmup === undefined ? "" : `; measured after ${warmupText(warmup)}`}.`,
     "",
   ].join("\n");
 }

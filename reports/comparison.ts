@@ -5,6 +5,7 @@ import type { ComparedValue, ComparisonResult } from "../scenarios/comparison/co
 import type { Estimate } from "../scenarios/result.ts";
 import { estimateNanos, estimatePerSecond, onOneLine } from "./format.ts";
 import { left, paragraph, right, textTable } from "./text-table.ts";
+import { warmupText } from "./variant.ts";
 
 export const comparedTitles = [
   "variant",
@@ -78,13 +79,14 @@ export function verdicts({ variants, seeds }: ComparisonResult): string[] {
 }
 
 /** How it was done, and how sure it is. */
-export function explanation({ seeds, precise, precision, variants }: ComparisonResult): string {
+export function explanation({ seeds, precise, precision, variants, warmup }: ComparisonResult): string {
   const count = `${seeds.length} replication${seeds.length === 1 ? "" : "s"} of each, seeds ${seeds[0]} to ${seeds.at(-1)}`;
   const compared = variants.length === 2 ? "the interval is" : "every interval is";
   const end = precise
     ? `${compared} within ± ${(100 * precision).toFixed(1)} %`
     : `no more were allowed, and not ${compared} within ± ${(100 * precision).toFixed(1)} %`;
-  return `${count}, with the same random numbers in all variants; differences are of pairs of replications. Stopped as ${end}.`;
+  const after = warmup === undefined ? "" : ` All are measured after ${warmupText(warmup)}.`;
+  return `${count}, with the same random numbers in all variants; differences are of pairs of replications.${after} Stopped as ${end}.`;
 }
 
 const percent = (share: number): string => `${share < 0 ? "−" : "+"}${size(share)}`;

@@ -3,7 +3,6 @@
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
 import { comparisonCharts, variantCharts } from "./charts/all.ts";
 import type { Chart } from "./charts/chart.ts";
-import { formatDuration } from "./format.ts";
 import {
   cachesTable,
   comparisonTable,
@@ -21,7 +20,7 @@ import {
 } from "./html-tables.ts";
 import { escaped } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { settingsText, variantHeld } from "./variant.ts";
+import { measuredText, settingsText, variantHeld } from "./variant.ts";
 
 /** With more variants their own charts would make a page of a hundred megabytes; the comparison says what matters. */
 const CHARTED_VARIANTS_MAX = 16;
@@ -48,7 +47,7 @@ function pageHeader(result: ScenarioResult): string {
   const facts = [
     `seed ${result.seed}`,
     `${replications} replication${replications === 1 ? "" : "s"}`,
-    `${formatDuration(result.durationNanos)} measured after ${formatDuration(result.warmupNanos)} of warm-up`,
+    measuredText(result),
     ...(result.variants.length > 1 ? [`${result.variants.length} variants`] : []),
     result.invariantsChecked ? "invariants checked" : "invariants not checked",
     ...(result.checked ? ["checked mode"] : []),

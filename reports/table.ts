@@ -2,11 +2,11 @@
 
 import pc from "picocolors";
 import type { ScenarioResult, VariantResult } from "../scenarios/result.ts";
-import { estimateLatency, estimatePerSecond, formatDuration, onOneLine } from "./format.ts";
+import { estimateLatency, estimatePerSecond, onOneLine } from "./format.ts";
 import { measurementRows, measurementSummary } from "./measurements.ts";
 import { variantSections } from "./table-variant.ts";
 import { type Colours, left, paragraph, right, shortened, textTable } from "./text-table.ts";
-import { settingsText, variantHeld } from "./variant.ts";
+import { measuredText, settingsText, variantHeld } from "./variant.ts";
 
 export interface TableOptions {
   /** Whether escape sequences for colours may be written; the caller knows the terminal and NO_COLOR. */
@@ -39,7 +39,7 @@ function header(result: ScenarioResult, colours: Colours): string {
     result.file,
     `seed ${result.seed}`,
     `${replications} replication${replications === 1 ? "" : "s"}`,
-    `${formatDuration(result.durationNanos)} measured after ${formatDuration(result.warmupNanos)} of warm-up`,
+    measuredText(result),
     ...(result.checked ? ["checked mode"] : []),
   ];
   return [

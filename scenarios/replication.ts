@@ -26,6 +26,8 @@ export interface ReplicationSpec {
   readonly history?: boolean;
   /** Record what causes what; carried out by whoever runs it (`runTraced`). */
   readonly trace?: TraceRequest | undefined;
+  /** About how many intervals the series have; as many as charts need if absent. */
+  readonly points?: number;
 }
 
 export interface ReplicationProgress {
@@ -107,9 +109,11 @@ export function runReplication(
 ): ReplicationResult {
   const { scenario, seed, replication, mode, history = false } = spec;
   const { warmupNanos, durationNanos } = scenario;
+  if (scenario.detectWarmup) throw new Error("the scenario runs before anybody found its warm-up");
   const totalNanos = warmupNanos + durationNanos;
   const withFaults = hasFaults(scenario);
-  const intervalNanos = intervalFor(totalNanos, withFaults ? POINTS_WANTED_WITH_FAULTS : POINTS_WANTED);
+  const { points = withFaults ? POINTS_WANTED_WITH_FAULTS : POINTS_WANTED } = spec;
+  const intervalNanos = intervalFor(totalNanos, points);
   const running = startSystem(scenario, {
     seed,
     mode,

@@ -13,7 +13,7 @@ import {
   RELEASED_WITH_BOKI,
 } from "../models/nightcore/config.ts";
 import { SWITCHED } from "../models/nightcore/mutations.ts";
-import { resolveBoki, resolveExpectations, withoutUndefined } from "./resolve.ts";
+import { resolveBoki, resolveExpectations, resolveWarmup, withoutUndefined } from "./resolve.ts";
 import { resolveFaults } from "./resolve-faults.ts";
 import type { LogBesideScenario, Measurement, RuntimeScenario } from "./scenario.ts";
 import type { Runtime, RuntimeFields } from "./schema-runtime.ts";
@@ -39,7 +39,7 @@ export function resolveRuntime(
     file,
     seed,
     durationNanos: fields.duration,
-    warmupNanos: fields.warmup,
+    ...resolveWarmup(fields),
     replications,
     check,
     profile,

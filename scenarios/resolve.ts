@@ -8,6 +8,7 @@ import { operationsOf, parseExpectation } from "./expectation-text.ts";
 import { resolveFaults } from "./resolve-faults.ts";
 import type { Expectation, Scenario } from "./scenario.ts";
 import type { ScenarioFields } from "./schema.ts";
+import { WARMUP_AUTO } from "./schema-common.ts";
 
 type WorkloadFields = ScenarioFields["workload"][number];
 
@@ -24,7 +25,7 @@ export function resolve(
     file,
     seed,
     durationNanos: fields.duration,
-    warmupNanos: fields.warmup,
+    ...resolveWarmup(fields),
     replications,
     check,
     profile,
@@ -56,6 +57,14 @@ export function resolve(
     variants: [],
     written,
   };
+}
+
+export function resolveWarmup({
+  warmup,
+}: Pick<ScenarioFields, "warmup">): Pick<Scenario, "warmupNanos" | "detectWarmup"> {
+  return warmup === WARMUP_AUTO
+    ? { warmupNanos: 0, detectWarmup: true }
+    : { warmupNanos: warmup, detectWarmup: false };
 }
 
 function resolveDefects({ profile, defects }: ScenarioFields): DefectId[] {

@@ -64,6 +64,15 @@ export interface CacheResult {
   readonly hitRate: number | null;
 }
 
+/** From when on an operation of a run without warm-up was steady. */
+export interface SettledSeries {
+  readonly variant: string;
+  readonly operation: string;
+  readonly of: "p50" | "throughput";
+  /** null: it was not within the run. */
+  readonly endNanos: number | null;
+}
+
 /** Pools of workers, looked at in regular intervals from the start of the warm-up on; all nodes together. */
 export interface PoolSeries {
   readonly intervalNanos: number;
@@ -245,6 +254,8 @@ export interface ScenarioResult {
   readonly source?: ScenarioSource;
   readonly seed: number;
   readonly warmupNanos: number;
+  /** What the length of the warm-up was found from; only of scenarios with `warmup: auto`. */
+  readonly settled?: readonly SettledSeries[];
   readonly durationNanos: number;
   readonly checked: boolean;
   readonly invariantsChecked: boolean;

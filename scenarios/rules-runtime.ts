@@ -13,7 +13,7 @@ import type { Finding } from "./findings.ts";
 import { suggestion } from "./problems.ts";
 import { formatQuantity, TIME } from "./quantity.ts";
 import { handlerOperation, MEASURED_METRICS, readMeasured, requestOperations } from "./resolve-runtime.ts";
-import { expectationsBroken, workloadNamesDiffer } from "./rules.ts";
+import { expectationsBroken, timesNeedWarmup, workloadNamesDiffer } from "./rules.ts";
 import { faultTimesBroken, targetsOf } from "./rules-faults.ts";
 import { isNightcore, type RuntimeFields } from "./schema-runtime.ts";
 import type { Path } from "./source.ts";
@@ -38,6 +38,7 @@ export function runtimeRulesBroken(fields: RuntimeFields, application: Applicati
     ...logFits(fields, application),
     ...targetsExist(fields, application),
     ...faultTimesBroken(fields),
+    ...timesNeedWarmup(fields),
     ...measuredExist(fields, application),
     ...expectationsBroken(fields.expect, requestOperations(application), mixes, disturbed),
   ];

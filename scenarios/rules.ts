@@ -7,6 +7,7 @@ import type { Finding } from "./findings.ts";
 import { formatQuantity, SIZE, TIME } from "./quantity.ts";
 import { faultRulesBroken } from "./rules-faults.ts";
 import type { ScenarioFields } from "./schema.ts";
+import { WARMUP_AUTO } from "./schema-common.ts";
 import type { Path } from "./source.ts";
 
 const BYTES_PER_TAG = 8;
@@ -20,8 +21,34 @@ export function rulesBroken(fields: ScenarioFields): Finding[] {
     ...workloadNamesDiffer(fields),
     ...fields.workload.flatMap((workload, i) => workloadFits(fields, workload, ["workload", i])),
     ...faultRulesBroken(fields),
+    ...timesNeedWarmup(fields),
     ...expectationsMakeSense(fields),
   ];
+}
+
+interface TimedFields {
+  readonly warmup: number;
+  readonly faults: readonly unknown[];
+  readonly reconfigure?: readonly unknown[];
+  readonly workload: readonly { readonly start?: number | undefined; readonly stop?: number | undefined }[];
+}
+
+/** Times count from the start of the warm-up: where its length is yet to be found nobody knows what they mean. */
+export function timesNeedWarmup({ warmup, faults, reconfigure = [], workload }: TimedFields): Finding[] {
+  if (warmup !== WARMUP_AUTO) return [];
+  const timed: Path[] = [
+    ...(faults.length > 0 ? [["faults"]] : []),
+    ...(reconfigure.length > 0 ? [["reconfigure"]] : []),
+    ...workload.flatMap(({ start = 0, stop }, i) => [
+      ...(start > 0 ? [["workload", i, "start"]] : []),
+      ...(stop === undefined ? [] : [["workload", i, "stop"]]),
+    ]),
+  ];
+  return timed.map((path) => ({
+    path: ["warmup"],
+    related: [path],
+    message: `found auto beside ${path.map((part) => (typeof part === "number" ? `#${part + 1}` : part)).join(" ")}, whose times count from the start of the warm-up: say how long it is`,
+  }));
 }
 
 /** Replicas of a kind are on different nodes. */

@@ -1,6 +1,5 @@
 /** Runs a scenario: every variant, every replication, on as many threads as asked for, to one result. */
 
-import { MessageChannel } from "node:worker_threads";
 import {
   anatomyResults,
   bottleneckSentence,
@@ -15,47 +14,29 @@ import {
   warningsOf,
 } from "./aggregate.ts";
 import { evaluateExpectation } from "./expectations.ts";
-import type { ReplicationProgress, ReplicationResult, ReplicationSpec } from "./replication.ts";
-import type { ScenarioResult, VariantResult } from "./result.ts";
+import type { ReplicationResult } from "./replication.ts";
+import { type Run, runAll, type ThreadOptions } from "./replications.ts";
+import type { ScenarioResult, SettledSeries, VariantResult } from "./result.ts";
 import type { AnyScenario } from "./scenario.ts";
-import { threadPool } from "./threads.ts";
 import type { Trace, TraceRequest } from "./tracing/trace.ts";
+import { variantsOf } from "./variants.ts";
 import { BOKISIM_VERSION } from "./version.ts";
+import { settleWarmup, unsettled } from "./warmup.ts";
 
-export interface Progress {
-  readonly variant: string;
-  readonly replication: number;
-  readonly runs: number;
-  readonly runsDone: number;
-  /** Over all runs of the scenario; only grows. */
-  readonly simulatedNanos: number;
-  readonly totalNanos: number;
-  readonly events: number;
-}
-
-export interface RunOptions {
-  /** Threads. */
-  readonly jobs: number;
+export interface RunOptions extends ThreadOptions {
   /** Run in checked mode: slower by a factor of twenty or more, and every state is immutable. */
   readonly checked: boolean;
-  readonly onProgress?: (progress: Progress) => void;
   /** Takes the history of the first replication of the first variant, a line an operation, once everything has run. */
   readonly onHistory?: ((lines: readonly string[]) => void) | undefined;
   /** What is traced of the first replication of the first variant; `onTrace` takes it once everything has run. */
   readonly trace?: TraceRequest | undefined;
   readonly onTrace?: ((trace: Trace) => void) | undefined;
-  readonly signal?: AbortSignal;
-}
-
-interface Run {
-  readonly variant: string;
-  readonly spec: ReplicationSpec;
 }
 
 /** Variants see the same seeds, so that their arrivals and link delays are the same and differences are paired. */
-export async function runScenario(scenario: AnyScenario, options: RunOptions): Promise<ScenarioResult> {
-  const variants =
-    scenario.variants.length === 0 ? [{ name: "base", settings: {}, scenario }] : scenario.variants;
+export async function runScenario(given: AnyScenario, options: RunOptions): Promise<ScenarioResult> {
+  const { scenario, found } = await settleWarmup(given, options);
+  const variants = variantsOf(scenario);
   const mode = options.checked ? "checked" : "fast";
   const runs: Run[] = variants.flatMap((variant, i) =>
     Array.from({ length: variant.scenario.replications }, (_, replication) => {
@@ -77,6 +58,7 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
       variant.settings,
       variant.scenario,
       results.filter((_, i) => runs[i]!.variant === variant.name),
+      found,
     ),
   );
   return {
@@ -88,6 +70,7 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
     ...(scenario.source === undefined ? {} : { source: scenario.source }),
     seed: scenario.seed,
     warmupNanos: scenario.warmupNanos,
+    ...(found === undefined ? {} : { settled: found }),
     durationNanos: scenario.durationNanos,
     checked: options.checked,
     invariantsChecked: scenario.check,
@@ -98,62 +81,12 @@ export async function runScenario(scenario: AnyScenario, options: RunOptions): P
   };
 }
 
-async function runAll(runs: readonly Run[], options: RunOptions): Promise<ReplicationResult[]> {
-  const pool = threadPool<{ spec: ReplicationSpec; port: unknown }, ReplicationResult>(
-    new URL("./replication-worker.ts", import.meta.url),
-    Math.min(options.jobs, runs.length),
-  );
-  const progress = runs.map(() => ({ simulatedNanos: 0, events: 0 }));
-  const totalNanos = runs.reduce((sum, { spec }) => sum + lengthNanos(spec.scenario), 0);
-  let runsDone = 0;
-  const report = (run: Run): void => {
-    options.onProgress?.({
-      variant: run.variant,
-      replication: run.spec.replication,
-      runs: runs.length,
-      runsDone,
-      simulatedNanos: progress.reduce((sum, each) => sum + each.simulatedNanos, 0),
-      totalNanos,
-      events: progress.reduce((sum, each) => sum + each.events, 0),
-    });
-  };
-  try {
-    return await Promise.all(
-      runs.map(async (run, i) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.on("message", (state: ReplicationProgress) => {
-          progress[i] = state;
-          report(run);
-        });
-        try {
-          const task = { spec: run.spec, port: port2 };
-          const result = await pool.run(task, {
-            transferList: [port2 as never],
-            ...(options.signal === undefined ? {} : { signal: options.signal }),
-          });
-          runsDone++;
-          progress[i] = { simulatedNanos: lengthNanos(run.spec.scenario), events: result.events };
-          report(run);
-          return result;
-        } finally {
-          port1.close();
-        }
-      }),
-    );
-  } finally {
-    await pool.destroy();
-  }
-}
-
-function lengthNanos(scenario: AnyScenario): number {
-  return scenario.warmupNanos + scenario.durationNanos;
-}
-
 function variantResult(
   variant: string,
   settings: Readonly<Record<string, unknown>>,
   scenario: AnyScenario,
   replications: readonly ReplicationResult[],
+  found: readonly SettledSeries[] | undefined,
 ): VariantResult {
   const seconds = scenario.durationNanos / 1e9;
   const operations = operationResults(replications, seconds);
@@ -181,7 +114,10 @@ function variantResult(
     ),
     violations: replications.flatMap(({ violations }) => violations),
     violationCounts: violationCounts(replications),
-    warnings: warningsOf(replications, scenario.warmupNanos),
+    warnings: [
+      ...unsettled(variant, scenario, found ?? []),
+      ...warningsOf(replications, scenario.warmupNanos),
+    ],
   };
 }
 

@@ -82,6 +82,8 @@ export interface CommonScenario {
   /** The measured part, after the warm-up. */
   readonly durationNanos: Nanos;
   readonly warmupNanos: Nanos;
+  /** The warm-up has yet to be found (warmup.ts), and `warmupNanos` is 0. */
+  readonly detectWarmup: boolean;
   readonly replications: number;
   /** Whether the invariants of the model are checked during the run. */
   readonly check: boolean;

@@ -7,6 +7,8 @@ import { faultFields } from "./schema-faults.ts";
 
 const MINUTE_NANOS = 60_000_000_000;
 /** Longer runs would leave the integers that virtual time is exact in. */
+/** `warmup: auto`. */
+export const WARMUP_AUTO = -1;
 const RUN_NANOS_MAX = 7 * 24 * 60 * MINUTE_NANOS;
 const ONE_LINE = /^[^\r\n]*$/;
 /** Names become file names and labels of charts. */
@@ -81,8 +83,11 @@ export const commonFields = {
   ),
   warmup: quantity(
     TIME,
-    { description: "What is run before it and not measured." },
-    { most: [RUN_NANOS_MAX, "7 days"] },
+    {
+      description:
+        "What is run before it and not measured; with `auto` as long as the run takes to settle, which a run before it finds.",
+    },
+    { most: [RUN_NANOS_MAX, "7 days"], word: ["auto", WARMUP_AUTO] },
   ).prefault("500ms"),
   replications: count(
     { description: "Runs with different seeds; confidence intervals need two." },

@@ -1,5 +1,6 @@
 /** The variants of a scenario: those it lists, those its sweeps make, and each with each where it has both. */
 
+import type { AnyScenario, VariantOf } from "./scenario.ts";
 import type { Path } from "./source.ts";
 
 /** A field that a variant changes, and where the file says so. */
@@ -72,4 +73,9 @@ function combine(first: readonly VariantPlan[], second: readonly VariantPlan[]):
   return first.flatMap((a) =>
     second.map((b) => ({ name: `${a.name}, ${b.name}`, settings: [...a.settings, ...b.settings], at: b.at })),
   );
+}
+
+/** What of a scenario is run: its variants, or the scenario itself under the name "base". */
+export function variantsOf(scenario: AnyScenario): readonly VariantOf<AnyScenario>[] {
+  return scenario.variants.length === 0 ? [{ name: "base", settings: {}, scenario }] : scenario.variants;
 }

@@ -78,17 +78,17 @@ export class TimeAverage {
 }
 
 /**
- * Where the warm-up of a series ends, by MSER-5 (White 1997): of all beginnings one could leave out, in fives, the one
- * after which the standard error of the mean is smallest. Returns the index of the first value to keep, or null if that
- * lies in the second half: then the series is too short or never reaches a steady state.
+ * Where the warm-up of a series ends, by MSER-5 (White 1997): of all beginnings one could leave out, in fives and up to the
+ * half, the one after which the standard error of the mean is smallest. Returns the index of the first value to keep. It is an
+ * answer for a series that becomes steady; whether this one did is another question. null: too short, fewer than 25 values.
  */
 export function warmupEnd(series: readonly number[]): number | null {
   const groups = Math.floor(series.length / MSER_GROUP);
-  if (groups < 2) return null;
+  if (groups < MSER_TAIL_GROUPS_MIN) return null;
   const means = Array.from({ length: groups }, (_, i) =>
     meanOfValues(series.slice(i * MSER_GROUP, (i + 1) * MSER_GROUP)),
   );
-  let best = groups;
+  let best = 0;
   let smallest = Infinity;
   // From the end, so that mean and sum of squares grow by one group at a time (Welford) and nothing cancels.
   let mean = 0;
@@ -100,12 +100,12 @@ export function warmupEnd(series: readonly number[]): number | null {
     squares += deviation * (means[start]! - mean);
     const errorSquared = squares / (kept * kept);
     // Tails of a few groups are nearly constant by chance: their tiny error says nothing.
-    if (kept >= MSER_TAIL_GROUPS_MIN && errorSquared <= smallest) {
+    if (kept >= MSER_TAIL_GROUPS_MIN && start <= groups / 2 && errorSquared <= smallest) {
       smallest = errorSquared;
       best = start;
     }
   }
-  return best <= groups / 2 ? best * MSER_GROUP : null;
+  return best * MSER_GROUP;
 }
 const MSER_GROUP = 5;
 const MSER_TAIL_GROUPS_MIN = 5;

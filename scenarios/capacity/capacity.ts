@@ -10,6 +10,8 @@ import { loadAny } from "../load.ts";
 import type { OperationResult, VariantResult } from "../result.ts";
 import { runScenario } from "../run.ts";
 import type { AnyScenario, Expectation, Metric } from "../scenario.ts";
+import { variantsOf } from "../variants.ts";
+import { type FoundWarmup, findWarmup, warmupSetting } from "../warmup.ts";
 import { type RateField, rateFields, settingsFor, totalPerSecond } from "./load.ts";
 import { type SearchResult, searchCapacity } from "./search.ts";
 
@@ -107,6 +109,8 @@ export interface CapacityResult {
   /** The fields that were multiplied, and what they are in the file. */
   readonly load: readonly RateField[];
   readonly variants: readonly CapacityVariant[];
+  /** The warm-up at the load that is written, where it had to be found. */
+  readonly warmup?: FoundWarmup;
 }
 
 /** A mistake of whoever asked, in words for them. */
@@ -132,7 +136,10 @@ export async function findCapacity(
 ): Promise<CapacityResult> {
   const conditions = options.slo.map(conditionOf);
   const base = loadAny(text, file, overridesOf(options, []));
-  const searches = searchesOf(base, options);
+  const { jobs, signal } = options;
+  // At the load that is written: it is looked for once, and not anew at every load.
+  const warmup = await findWarmup(variantsOf(base), { jobs, ...(signal && { signal }) });
+  const searches = searchesOf(base, options, warmup);
   let searchesDone = 0;
   const results: { search: Search; result: SearchResult<CapacityProbe["measured"]> }[] = [];
   await eachOf(searches, options.jobs, async (search, index) => {
@@ -184,6 +191,7 @@ export async function findCapacity(
       searches: own.map(searchResult),
       curve: curves?.get(variant) ?? [],
     })),
+    ...(warmup === undefined ? {} : { warmup }),
   };
 }
 
@@ -239,16 +247,19 @@ async function runCurves(
   return curves;
 }
 
-function searchesOf(base: AnyScenario, { set, seed, seeds }: CapacityOptions): Search[] {
-  const planned =
-    base.variants.length === 0 ? [{ name: "base", settings: {}, scenario: base }] : base.variants;
-  return planned.flatMap(({ name, settings, scenario }) => {
+function searchesOf(
+  base: AnyScenario,
+  { set, seed, seeds }: CapacityOptions,
+  warmup: FoundWarmup | undefined,
+): Search[] {
+  return variantsOf(base).flatMap(({ name, settings, scenario }) => {
     const load = rateFields(scenario.written);
     if (!load.ok) throw new CapacityError(load.reason);
     const own = [
       ...set,
       ...(base.variants.length === 0 ? [] : ["variants=[]", "sweep="]),
       ...Object.entries(settings).map(([path, value]) => `${path}=${JSON.stringify(value)}`),
+      ...(warmup !== undefined && scenario.detectWarmup ? [warmupSetting(warmup.nanos)] : []),
       // A run of its own for each seed; what the file expects is not what is asked here.
       "replications=1",
       "expect=[]",

@@ -12,6 +12,7 @@ import { loadAny } from "../load.ts";
 import { suggestion } from "../problems.ts";
 import type { OperationResult, VariantResult } from "../result.ts";
 import { runScenario } from "../run.ts";
+import { type FoundWarmup, findWarmup, warmupSetting } from "../warmup.ts";
 
 export const COMPARED_METRICS = ["p50", "p90", "p99", "p999", "mean", "max", "throughput"] as const;
 export type ComparedMetric = (typeof COMPARED_METRICS)[number];
@@ -79,6 +80,8 @@ export interface ComparisonResult {
   /** Whether every interval came out as narrow as asked for. */
   readonly precise: boolean;
   readonly variants: readonly ComparedVariant[];
+  /** The warm-up of all of them, where it had to be found. */
+  readonly warmup?: FoundWarmup;
 }
 
 /** A mistake of whoever asked, in words for them. */
@@ -101,7 +104,18 @@ export async function compareScenarios(
 ): Promise<ComparisonResult> {
   const { replicationsMin, replicationsMax, precision } = options;
   const base = loadAny(texts[0]!.text, texts[0]!.file, overridesOf(options));
-  const contenders = contendersOf(texts, options);
+  const planned = contendersOf(texts, options).map((contender) => ({
+    contender,
+    name: contender.name,
+    scenario: loadAny(contender.text, contender.file, { ...overridesOf(options), set: contender.set }),
+  }));
+  const { jobs, signal } = options;
+  const warmup = await findWarmup(planned, { jobs, ...(signal && { signal }) });
+  const contenders = planned.map(({ contender, scenario }) =>
+    warmup !== undefined && scenario.detectWarmup
+      ? { ...contender, set: [...contender.set, warmupSetting(warmup.nanos)] }
+      : contender,
+  );
   const asked = options.metric === undefined ? undefined : readMetric(options.metric);
   const firstSeed = options.seed ?? base.seed;
   const results: VariantResult[][] = contenders.map(() => []);
@@ -121,6 +135,7 @@ export async function compareScenarios(
       bokisimVersion: version,
       scenario: texts.length === 1 ? base.name : contenders.map(({ name }) => name).join(" and "),
       ...{ metric, precision, seeds, precise, variants },
+      ...(warmup === undefined ? {} : { warmup }),
     };
   }
 }

@@ -3,11 +3,12 @@
 import { MessageChannel } from "node:worker_threads";
 import { suggestion } from "../problems.ts";
 import type { ReplicationProgress } from "../replication.ts";
+import type { Progress } from "../replications.ts";
 import type { ScenarioResult } from "../result.ts";
-import type { Progress } from "../run.ts";
 import type { AnyScenario } from "../scenario.ts";
 import { threadPool } from "../threads.ts";
 import { BOKISIM_VERSION } from "../version.ts";
+import { settleWarmup } from "../warmup.ts";
 import type { ExplainSpec } from "./explain.ts";
 import { type Explanation, ExplanationError } from "./explanation.ts";
 
@@ -35,7 +36,8 @@ export async function runExplain(
   options: TracedRunOptions,
 ): Promise<Explanation> {
   const { operation, percentile, usualPercentile, replication } = request;
-  const { name: variant, scenario: chosen } = chooseVariant(scenario, request.variant);
+  const { scenario: settled } = await settleWarmup(scenario, { jobs: 1, ...options });
+  const { name: variant, scenario: chosen } = chooseVariant(settled, request.variant);
   if (replication >= chosen.replications) {
     throw new ExplanationError(
       `there is no replication ${replication}: they are numbered from 0, and there are ${chosen.replications}`,

@@ -5,8 +5,8 @@
 
 import { main } from "../../cli/main.ts";
 import { InputError, type RunOptions, type Services } from "../../cli/services.ts";
+import type { Progress } from "../../scenarios/replications.ts";
 import type { ScenarioResult } from "../../scenarios/result.ts";
-import type { Progress } from "../../scenarios/run.ts";
 import { failedResult, quickstartResult } from "../reports/fixture.ts";
 
 const services: Services = {

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { progressDisplay, progressFacts, progressStyle } from "../../cli/progress.ts";
-import type { Progress } from "../../scenarios/run.ts";
+import type { Progress } from "../../scenarios/replications.ts";
 
 const HALF: Progress = {
   variant: "cut-300us",
