@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type Chart, chartSpec } from "./charts/chart.ts";
 import { themeConfig } from "./charts/theme.ts";
+import { fontFace } from "./font.ts";
 import { escaped } from "./html-text.ts";
 
 const CHART_PADDING_PIXELS = 2;
@@ -13,7 +14,8 @@ const CHART_PADDING_PIXELS = 2;
 export function renderPage(title: string, body: string, charts: readonly Chart[]): string {
   const slots: Readonly<Record<string, string>> = {
     title: escaped(`${title} · bokisim`),
-    style: pageFile("style.css"),
+    font: fontFace(400),
+    style: `${fontFace(600)}\n${pageFile("style.css")}`,
     body,
     charts: chartsJson(charts),
     libraries: LIBRARIES.map(libraryScript).join("\n"),

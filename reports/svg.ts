@@ -4,6 +4,22 @@ import * as vega from "vega";
 import { compile } from "vega-lite";
 import { type Chart, chartSpec, HOVER_LAYER } from "./charts/chart.ts";
 import { themeConfig } from "./charts/theme.ts";
+import { fontFace, textWidthPixels } from "./font.ts";
+
+/** What the library measures texts with, which its types leave out. */
+interface TextMetrics {
+  width: (item: { readonly fontSize?: number; readonly limit?: number }, text: unknown) => number;
+}
+
+const DEFAULT_SIZE_PIXELS = 11;
+// Without a canvas the library would guess, half as much again as it is. A text with a limit is cut there.
+(vega as unknown as { readonly textMetrics: TextMetrics }).textMetrics.width = (
+  { fontSize, limit },
+  text,
+) => {
+  const width = textWidthPixels(String(text ?? "").trim(), fontSize ?? DEFAULT_SIZE_PIXELS);
+  return limit !== undefined && limit > 0 ? Math.min(limit, width) : width;
+};
 
 const WIDTH_PIXELS = 720;
 const PADDING_PIXELS = 16;
@@ -18,10 +34,23 @@ export async function chartSvg(chart: Chart): Promise<string> {
   // Clip paths are numbered from a counter of the library; the same chart must be the same bytes.
   vega.resetSVGDefIds();
   try {
-    return await view.toSVG();
+    return withFont(slender(await view.toSVG()));
   } finally {
     view.finalize();
   }
+}
+
+const withFont = (svg: string): string =>
+  svg.replace(/^<svg [^>]*>/, (opened) => `${opened}<style>${fontFace(400)}</style>`);
+
+/** A picture has its title, its texts and a hundredth of a pixel; a label for each of thousands of marks would be most of the file. */
+function slender(svg: string): string {
+  return svg
+    .replaceAll(/ aria-label="[^"]*" role="graphics-symbol" aria-roledescription="[^"]*"/g, "")
+    .replaceAll(/ (?:d|transform)="[^"]*"/g, (attribute) =>
+      attribute.replaceAll(/\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    )
+    .replaceAll("></path>", "/>");
 }
 
 /** Layers for the pointer are invisible in a picture and would be most of the file. */

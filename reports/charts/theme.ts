@@ -5,8 +5,8 @@
 
 import type { Config } from "vega-lite";
 
-/** Only families that are on every machine: a picture must not depend on what is installed. */
-const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
+/** Charts are written in one weight of one font, which pages and pictures carry along (font.ts). */
+const FONT = "Inter, sans-serif";
 
 interface Ground {
   readonly background: string;
@@ -40,11 +40,11 @@ export function themeConfig(ground: "light" | "dark", paddingPixels: number): Co
     font: FONT,
     padding: paddingPixels,
     view: { stroke: null },
-    title: { color: colours.text, fontSize: 14, fontWeight: 600, anchor: "start", offset: 12 },
+    title: { color: colours.text, fontSize: 15, fontWeight: 400, anchor: "start", offset: 12 },
     axis: {
       labelColor: colours.quietText,
       titleColor: colours.quietText,
-      titleFontWeight: 500,
+      titleFontWeight: 400,
       labelFontSize: 11,
       titleFontSize: 11,
       titlePadding: 8,
@@ -62,7 +62,7 @@ export function themeConfig(ground: "light" | "dark", paddingPixels: number): Co
       labelLimit: 220,
       titleColor: colours.quietText,
       titleFontSize: 11,
-      titleFontWeight: 500,
+      titleFontWeight: 400,
       symbolStrokeWidth: 2,
       columnPadding: 16,
       offset: 8,

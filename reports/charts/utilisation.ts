@@ -6,8 +6,8 @@ import { chooseStations } from "../station-choice.ts";
 import type { Chart, Row } from "./chart.ts";
 import { compact, legendOf, shareEncoding, timeEncoding, timeUnit } from "./parts.ts";
 
-const STATIONS_SHOWN_MAX = 40;
-const COLUMNS_MAX = 120;
+const STATIONS_SHOWN_MAX = 30;
+const COLUMNS_MAX = 60;
 const BAR_HEIGHT = 17;
 
 export function utilisationBars(variant: VariantResult): Chart | undefined {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { textWidthPixels } from "../../reports/font.ts";
 import { renderHtml } from "../../reports/html.ts";
 import type { ScenarioResult } from "../../scenarios/result.ts";
 import {
@@ -140,6 +141,30 @@ describe.skipIf(!present && !required)("the page in a browser", { timeout: 60_00
     await page.waitForFunction('document.documentElement.dataset.ground === "dark"');
     await expect.poll(titleColour).not.toBe(onLight);
     expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  test("has texts in the font that it brings along, as wide as pictures are laid out for", async () => {
+    const { page } = await open(quickstartResult());
+    const texts = [
+      "storage-1/io",
+      "1,204.5 us · 13.0 %",
+      "virtual time (s)",
+      "Utilisation of each station",
+      "±3 µs – 4 −5",
+    ];
+    // As text: these tests are compiled without the types of a browser.
+    const [known, ...widths] = (await page.evaluate(`(() => {
+      const context = document.createElement("canvas").getContext("2d");
+      context.font = "40px Inter";
+      const isThere = [...document.fonts].some(({ family, status }) => family === "Inter" && status === "loaded");
+      return [isThere ? 1 : 0, ...${JSON.stringify(texts)}.map((text) => context.measureText(text).width)];
+    })()`)) as number[];
+    expect(known).toBe(1);
+    for (const [i, text] of texts.entries()) {
+      const ratio = textWidthPixels(text, 40) / widths[i]!;
+      expect(Math.abs(ratio - 1), text).toBeLessThan(0.04);
+    }
     await page.close();
   });
 });

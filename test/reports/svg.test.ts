@@ -84,7 +84,7 @@ describe("the charts of a comparison", () => {
   test("are lines along the quantity that the variants change", async () => {
     const svgs = await svgsOf(comparisonCharts(quantityVariantsResult(5)));
     expect(svgs.get("compare-throughput")).toContain("boki.globalCut (ms)");
-    expect(svgs.get("compare-throughput")).toContain('aria-roledescription="line mark"');
+    expect(svgs.get("compare-throughput")).toContain("mark-line role-mark");
     expect(svgs.get("compare-latency")).toContain(">p99<");
     expect(svgs.has("compare-cdf-append")).toBe(true);
     for (const svg of svgs.values()) expectWellFormed(svg);
@@ -94,7 +94,7 @@ describe("the charts of a comparison", () => {
     const svgs = await svgsOf(comparisonCharts(namedVariantsResult()));
     for (const name of ["compare-throughput", "compare-latency"]) {
       expect(svgs.get(name)).toContain(">remote index<");
-      expect(svgs.get(name)).not.toContain('aria-roledescription="line mark"');
+      expect(svgs.get(name)).not.toContain("mark-line role-mark");
     }
     for (const svg of svgs.values()) expectWellFormed(svg);
   });
