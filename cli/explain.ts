@@ -1,15 +1,12 @@
 /** `bokisim explain`: where the time of slow operations went, against that of ordinary ones. */
 
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import type { ScenarioResult } from "../scenarios/result.ts";
-import type { AnyScenario } from "../scenarios/scenario.ts";
 import { EXIT_CODES_HELP, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { withInterrupt } from "./interrupt.ts";
+import { openRun } from "./opened.ts";
 import { isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
-import { scenarioFile } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
 import { collectSetting, parseWhole } from "./values.ts";
 
@@ -64,7 +61,7 @@ export function addExplain(program: Command, services: Services, finish: (status
 }
 
 async function explain(services: Services, name: string, options: Options): Promise<number> {
-  const { scenario, result } = await open(services, name, options);
+  const { scenario, result } = await openRun(services, name, options);
   const [{ runExplain }, { ExplanationError }] = await Promise.all([
     import("../scenarios/tracing/run-explain.ts"),
     import("../scenarios/tracing/explanation.ts"),
@@ -95,65 +92,8 @@ async function explain(services: Services, name: string, options: Options): Prom
   return EXIT_HELD;
 }
 
-interface Opened {
-  readonly scenario: AnyScenario;
-  /** Where a result was given, and nothing was changed. */
-  readonly result: ScenarioResult | undefined;
-}
-
-/** Reads a result, and with it the scenario that it came from, or a scenario. */
-async function open(services: Services, name: string, options: Options): Promise<Opened> {
-  const [{ loadAny }, { ScenarioError }] = await Promise.all([
-    import("../scenarios/load.ts"),
-    import("../scenarios/problems.ts"),
-  ]);
-  const path = (await isDirectory(name)) ? join(name, "result.json") : name;
-  const file = await scenarioFile(services, path);
-  const text = await readFile(file, "utf8");
-  const { set = [], seed } = options;
-  try {
-    if (!text.trimStart().startsWith("{")) {
-      const scenario = loadAny(text, file, { set, ...(seed !== undefined && { seed }) });
-      return { scenario, result: undefined };
-    }
-    if (set.length > 0 || seed !== undefined) {
-      throw new InputError(
-        `${name} is a result, and a result is of one scenario: --set and --seed are for scenarios`,
-      );
-    }
-    const result = resultOf(text, file);
-    return { scenario: loadAny(result.source!.text, result.file, result.source!), result };
-  } catch (error) {
-    if (error instanceof ScenarioError) throw new InputError(error.message);
-    throw error;
-  }
-}
-
-function resultOf(text: string, file: string): ScenarioResult {
-  let result: Partial<ScenarioResult>;
-  try {
-    result = JSON.parse(text) as Partial<ScenarioResult>;
-  } catch (error) {
-    throw new InputError(`${file} is not JSON: ${(error as Error).message}`);
-  }
-  if (result.format !== "bokisim-result-1" || !Array.isArray(result.variants)) {
-    throw new InputError(
-      `${file} is not the result.json of a run: its format is ${JSON.stringify(result.format)}`,
-    );
-  }
-  if (result.source === undefined) {
-    throw new InputError(`${file} does not hold its scenario, as results of earlier versions; run it again`);
-  }
-  return result as ScenarioResult;
-}
-
-const isDirectory = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-
-function percent(text: string): number {
+/** `99` or `p99`. */
+export function percent(text: string): number {
   const value = Number(text.replace(/^p/, "").replace(/\s*%$/, ""));
   if (!(value > 0 && value < 100)) {
     throw new InvalidArgumentError("A percentile above 0 and below 100 is wanted, such as 99.");

@@ -13,6 +13,7 @@ import { tolerateClosedPipe } from "./output.ts";
 import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { InputError, type Services } from "./services.ts";
+import { addSpaceTime } from "./space-time.ts";
 import { addSweep } from "./sweep.ts";
 import { addValidate } from "./validate.ts";
 
@@ -27,6 +28,7 @@ Examples:
   bokisim compare cut-interval --metric append.p99
   bokisim capacity my-scenario.yaml --slo "p99<20ms"
   bokisim explain out/quickstart --op append  where does the time go?
+  bokisim spacetime quickstart --op append   who sent what to whom?
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -55,6 +57,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addSweep(program, services, finish);
   addCapacity(program, services, finish);
   addExplain(program, services, finish);
+  addSpaceTime(program, services, finish);
   addList(program, services);
   addSchema(program, services);
   try {

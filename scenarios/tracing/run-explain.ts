@@ -61,16 +61,17 @@ export async function runExplain(
   };
   const explained = await onThread(spec, options);
   if (typeof explained === "string") throw new ExplanationError(explained);
-  if (explained.digestConfirmed === false) throw new ExplanationError(otherDigest(explained, result!));
+  if (explained.digestConfirmed === false) throw new ExplanationError(otherDigest(explained.digest, result!));
   return explained;
 }
 
-function otherDigest({ digest }: Explanation, { bokisimVersion }: ScenarioResult): string {
+/** Why the run of a result may have another digest than the result. */
+export function otherDigest(digest: string, { bokisimVersion }: ScenarioResult): string {
   const why =
     bokisimVersion === BOKISIM_VERSION
       ? "the code is not that which made it, or a file that the scenario names has changed"
       : `it was made with bokisim ${bokisimVersion}, and this is ${BOKISIM_VERSION}`;
-  return `the run has another digest than the result, ${digest}: ${why}; run the scenario again, or explain the scenario itself`;
+  return `the run has another digest than the result, ${digest}: ${why}; run the scenario again, or name the scenario itself`;
 }
 
 /** The variant of that name without the others; of a scenario without variants the scenario. */

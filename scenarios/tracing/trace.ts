@@ -101,16 +101,24 @@ export function traceRecorder(scenario: AnyScenario, seed: number, request: Trac
   const operationsMax = "share" in request.sample ? OPERATIONS_MAX : request.sample.operations;
   let sampled: SampledOperation[] = [];
   let every = Math.max(1, Math.round(1 / share));
-  let completed = 0;
+  // By name: a request that is an operation of its own kind as well completes twice, and one of two would never be taken.
+  const completed = new Map<string, number>();
   let running: Running | undefined;
   let tracer: Tracer | undefined;
   let periods: readonly FaultPeriod[] = [];
 
   const take = (operation: TracedOperation): void => {
-    if (completed++ % every !== 0) return;
+    const before = completed.get(operation.name) ?? 0;
+    completed.set(operation.name, before + 1);
+    if (before % every !== 0) return;
     sampled.push(sampleOf(running!, tracer!, operation, of === "operations"));
     if (sampled.length <= operationsMax) return;
-    sampled = sampled.filter((_, i) => i % 2 === 0);
+    const places = new Map<string, number>();
+    sampled = sampled.filter(({ name }) => {
+      const place = places.get(name) ?? 0;
+      places.set(name, place + 1);
+      return place % 2 === 0;
+    });
     every *= 2;
   };
 
