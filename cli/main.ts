@@ -14,6 +14,7 @@ import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { InputError, type Services } from "./services.ts";
 import { addSpaceTime } from "./space-time.ts";
+import { addReplay } from "./states.ts";
 import { addSweep } from "./sweep.ts";
 import { addValidate } from "./validate.ts";
 
@@ -29,6 +30,7 @@ Examples:
   bokisim capacity my-scenario.yaml --slo "p99<20ms"
   bokisim explain out/quickstart --op append  where does the time go?
   bokisim spacetime quickstart --op append   who sent what to whom?
+  bokisim replay quickstart --at 1s --node storage-1
   bokisim help run                           everything about a command
 ${EXIT_CODES_HELP}`;
 
@@ -58,6 +60,7 @@ export async function main(argv: readonly string[], services: Services): Promise
   addCapacity(program, services, finish);
   addExplain(program, services, finish);
   addSpaceTime(program, services, finish);
+  addReplay(program, services, finish);
   addList(program, services);
   addSchema(program, services);
   try {

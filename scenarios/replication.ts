@@ -101,19 +101,19 @@ const POINTS_WANTED = 80;
 const POINTS_WANTED_WITH_FAULTS = 300;
 const STUCK_NANOS: Nanos = SECOND;
 
-/** `prepare` may look at what was built before it starts, and attach a tracer. */
-export function runReplication(
-  spec: ReplicationSpec,
-  report: (progress: ReplicationProgress) => void = () => {},
-  prepare: (running: Running, periods: readonly FaultPeriod[]) => void = () => {},
-): ReplicationResult {
+/** A replication that is built and has not begun: its simulation is to be started, and run from `startUpNanos` on. */
+export interface Replication {
+  readonly running: Running;
+  readonly periods: readonly FaultPeriod[];
+  readonly intervalNanos: Nanos;
+}
+
+export function buildReplication(spec: ReplicationSpec): Replication {
   const { scenario, seed, replication, mode, history = false } = spec;
-  const { warmupNanos, durationNanos } = scenario;
   if (scenario.detectWarmup) throw new Error("the scenario runs before anybody found its warm-up");
-  const totalNanos = warmupNanos + durationNanos;
   const withFaults = hasFaults(scenario);
   const { points = withFaults ? POINTS_WANTED_WITH_FAULTS : POINTS_WANTED } = spec;
-  const intervalNanos = intervalFor(totalNanos, points);
+  const intervalNanos = intervalFor(scenario.warmupNanos + scenario.durationNanos, points);
   const running = startSystem(scenario, {
     seed,
     mode,
@@ -123,10 +123,24 @@ export function runReplication(
     anatomy: replication === 0,
     calmFromNanos: calmFrom(scenario),
   });
-  const { simulation, startUpNanos, invariants, viewChanges, anatomy } = running;
-  const { periods } = installFaults(simulation, later(scenario.faults.plan, startUpNanos), {
+  const { periods } = installFaults(running.simulation, later(scenario.faults.plan, running.startUpNanos), {
     resolve: (part) => running.playersOf(part),
   });
+  return { running, periods, intervalNanos };
+}
+
+/** `prepare` may look at what was built before it starts, and attach a tracer. */
+export function runReplication(
+  spec: ReplicationSpec,
+  report: (progress: ReplicationProgress) => void = () => {},
+  prepare: (running: Running, periods: readonly FaultPeriod[]) => void = () => {},
+): ReplicationResult {
+  const { scenario, seed, replication, history = false } = spec;
+  const { warmupNanos, durationNanos } = scenario;
+  const totalNanos = warmupNanos + durationNanos;
+  const withFaults = hasFaults(scenario);
+  const { running, periods, intervalNanos } = buildReplication(spec);
+  const { simulation, startUpNanos, invariants, viewChanges, anatomy } = running;
   prepare(running, periods);
   simulation.start();
   simulation.run(startUpNanos);

@@ -97,7 +97,8 @@ export interface Process extends Endpoint {
   /** How many stations each pool is: one for each thread, or one for all where they are shared. */
   readonly poolStations: readonly number[];
   readonly threads: readonly Station[];
-  readonly bound: BoundMachine;
+  /** As the interpreter binds them; or what somebody put around them (`Simulation.followSteps`). */
+  bound: BoundMachine;
   /** Index 0: the state. */
   readonly cell: unknown[];
   readonly timers: Map<TimerName, TimerEntry>;

@@ -27,7 +27,7 @@ import { Executor, JOB_HAND_OFF, JOB_MESSAGE, jobOf } from "./executor.ts";
 import type { Mode } from "./interpreter.ts";
 import { type CrashOptions, Lives } from "./lives.ts";
 import { LookAhead, PROCESSES_MIN } from "./look-ahead.ts";
-import type { Address, Observed, Tagged } from "./machine.ts";
+import type { Address, Observed, Tagged, TimerName } from "./machine.ts";
 import { Network, type Routing } from "./network.ts";
 import {
   createHost,
@@ -94,6 +94,12 @@ interface EndedProcess {
   readonly address: Address;
   readonly boots: number;
   readonly restartNanos: Nanos;
+}
+
+/** Who wants to see every step of a process. `name`: of the message or the timer; `from`: the sender of a message. */
+export interface StepFollower {
+  readonly before: () => void;
+  readonly after: (kind: "message" | "timer", name: TimerName, from: Address | undefined) => void;
 }
 
 export class Simulation {
@@ -310,6 +316,27 @@ export class Simulation {
     this.network.moments = tracer.link;
     if (this.shuffler !== undefined) this.shuffler.tracer = tracer;
     return tracer;
+  }
+
+  /**
+   * Calls before and after every step of a process from now on. For looking only: nothing the run does depends on it, and whoever is
+   * called must change nothing.
+   */
+  followSteps(address: Address, { before, after }: StepFollower): void {
+    const process = this.processes[address]!;
+    const { bound } = process;
+    process.bound = {
+      receive(cell, from, message, out) {
+        before();
+        bound.receive(cell, from, message, out);
+        after("message", message.kind, from);
+      },
+      timeout(cell, timer, out) {
+        before();
+        bound.timeout(cell, timer, out);
+        after("timer", timer, undefined);
+      },
+    };
   }
 
   registerControl(name: string, control: Control): void {

@@ -11,6 +11,7 @@ import { BOKISIM_VERSION } from "../version.ts";
 import { settleWarmup } from "../warmup.ts";
 import type { ExplainSpec } from "./explain.ts";
 import { type Explanation, ExplanationError } from "./explanation.ts";
+import type { States, StatesSpec } from "./states.ts";
 
 export interface ExplainRequest {
   readonly operation: string;
@@ -38,11 +39,7 @@ export async function runExplain(
   const { operation, percentile, usualPercentile, replication } = request;
   const { scenario: settled } = await settleWarmup(scenario, { jobs: 1, ...options });
   const { name: variant, scenario: chosen } = chooseVariant(settled, request.variant);
-  if (replication >= chosen.replications) {
-    throw new ExplanationError(
-      `there is no replication ${replication}: they are numbered from 0, and there are ${chosen.replications}`,
-    );
-  }
+  checkReplication(chosen, replication);
   const theirs = result?.variants.find((each) => each.variant === variant);
   if (result !== undefined && theirs === undefined) {
     throw new ExplanationError(`the result has no variant "${variant}"`);
@@ -59,7 +56,11 @@ export async function runExplain(
     ...{ replication, variant, operation, percentile, usualPercentile },
     ...(theirs === undefined ? {} : { digest: theirs.digests[replication]! }),
   };
-  const explained = await onThread(spec, options);
+  const explained = await onThread<ExplainSpec, Explanation>(
+    new URL("./explain-worker.ts", import.meta.url),
+    spec,
+    options,
+  );
   if (typeof explained === "string") throw new ExplanationError(explained);
   if (explained.digestConfirmed === false) throw new ExplanationError(otherDigest(explained.digest, result!));
   return explained;
@@ -98,14 +99,13 @@ export function chooseVariant(
   );
 }
 
-async function onThread(
-  spec: ExplainSpec,
+/** What a worker makes of a spec, on a thread of its own; a text says why it makes nothing of it. */
+export async function onThread<Spec extends Replicated, Result>(
+  worker: URL,
+  spec: Spec,
   { onProgress, signal }: TracedRunOptions,
-): Promise<Explanation | string> {
-  const pool = threadPool<{ spec: ExplainSpec; port: unknown }, Explanation | string>(
-    new URL("./explain-worker.ts", import.meta.url),
-    1,
-  );
+): Promise<Result | string> {
+  const pool = threadPool<{ spec: Spec; port: unknown }, Result | string>(worker, 1);
   const { port1, port2 } = new MessageChannel();
   port1.on("message", (state: ReplicationProgress) => {
     onProgress?.(progressOf(spec, state));
@@ -122,11 +122,53 @@ async function onThread(
   }
 }
 
+/** One replication of one variant. */
+type Replicated = Pick<ExplainSpec, "scenario" | "variant" | "replication">;
+
 /** The progress of the only run. */
 export function progressOf(
-  { scenario, variant, replication }: Pick<ExplainSpec, "scenario" | "variant" | "replication">,
+  { scenario, variant, replication }: Replicated,
   { simulatedNanos, events }: ReplicationProgress,
 ): Progress {
   const totalNanos = scenario.warmupNanos + scenario.durationNanos;
   return { variant, replication, runs: 1, runsDone: 0, simulatedNanos, totalNanos, events };
+}
+
+export interface StatesRequest {
+  readonly node: string;
+  readonly atNanos: number;
+  readonly untilNanos?: number | undefined;
+  readonly variant?: string | undefined;
+  readonly replication: number;
+}
+
+/** The state of a process at a moment, and its changes; an `ExplanationError` says why there is nothing to see. */
+export async function runStates(
+  scenario: AnyScenario,
+  { node, atNanos, untilNanos, variant: wanted, replication }: StatesRequest,
+  options: TracedRunOptions,
+): Promise<States> {
+  const { scenario: settled } = await settleWarmup(scenario, { jobs: 1, ...options });
+  const { name: variant, scenario: chosen } = chooseVariant(settled, wanted);
+  checkReplication(chosen, replication);
+  const spec = {
+    scenario: chosen,
+    variant,
+    seed: chosen.seed + replication,
+    replication,
+    node,
+    atNanos,
+    untilNanos,
+  };
+  const worker = new URL("./states-worker.ts", import.meta.url);
+  const states = await onThread<StatesSpec, States>(worker, spec, options);
+  if (typeof states === "string") throw new ExplanationError(states);
+  return states;
+}
+
+export function checkReplication({ replications }: AnyScenario, replication: number): void {
+  if (replication < replications) return;
+  throw new ExplanationError(
+    `there is no replication ${replication}: they are numbered from 0, and there are ${replications}`,
+  );
 }

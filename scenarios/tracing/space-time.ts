@@ -10,7 +10,7 @@ import type { AnyScenario } from "../scenario.ts";
 import { BOKISIM_VERSION } from "../version.ts";
 import { settleWarmup } from "../warmup.ts";
 import { ExplanationError } from "./explanation.ts";
-import { chooseVariant, otherDigest, type TracedRunOptions } from "./run-explain.ts";
+import { checkReplication, chooseVariant, otherDigest, type TracedRunOptions } from "./run-explain.ts";
 import {
   OPERATIONS_MAX,
   type SampledOperation,
@@ -105,11 +105,7 @@ export async function runSpaceTime(
   const { scenario: settled } = await settleWarmup(given, threads);
   const { name: variant, scenario } = chooseVariant(settled, request.variant);
   const { replication, of } = request;
-  if (replication >= scenario.replications) {
-    throw new ExplanationError(
-      `there is no replication ${replication}: they are numbered from 0, and there are ${scenario.replications}`,
-    );
-  }
+  checkReplication(scenario, replication);
   const endNanos = scenario.warmupNanos + scenario.durationNanos;
   if ("fromNanos" in of && of.fromNanos >= endNanos) {
     throw new ExplanationError(
