@@ -139,7 +139,10 @@ describe("the states of a run", { timeout: 60_000 }, () => {
       { atNanos: 90 * MILLISECOND, untilNanos: undefined },
       /the run ends at 0.08 s, warm-up included, before 0.09 s/,
     ],
-    [{ node: "storage-1", untilNanos: 80 * MILLISECOND }, /storage-1 takes more than 500 steps in that time/],
+    [
+      { node: "storage-1", atNanos: 0, untilNanos: 80 * MILLISECOND },
+      /storage-1 takes more than 500 steps in that time/,
+    ],
     [{ replication: 2 }, /there is no replication 2/],
   ])("%j is refused", async (request, reason) => {
     await expect(runStates(scenario, { ...SPEC, variant: undefined, ...request }, {})).rejects.toThrow(
