@@ -64,7 +64,7 @@ export async function readCase(text: string, file: string): Promise<CaseFile> {
   try {
     return parseCase(text, file);
   } catch (error) {
-    if (error instanceof ScenarioError) throw new InputError(error.message);
+    if (error instanceof ScenarioError) throw new InputError(error.message, error.problems);
     throw error;
   }
 }

@@ -19,7 +19,7 @@ export const scenarioServices: Services = {
         },
       };
     } catch (error) {
-      if (error instanceof ScenarioError) throw new InputError(error.message);
+      if (error instanceof ScenarioError) throw new InputError(error.message, error.problems);
       throw error;
     }
   },

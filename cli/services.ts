@@ -2,6 +2,7 @@
 
 import type { CatalogueEntry } from "../scenarios/catalogue.ts";
 import type { Overrides } from "../scenarios/load.ts";
+import type { Problem } from "../scenarios/problems.ts";
 import type { ScenarioResult } from "../scenarios/result.ts";
 import type { RunOptions as ScenarioRunOptions } from "../scenarios/run.ts";
 
@@ -31,4 +32,11 @@ export interface Services {
 /** Something the user can put right; its message says how and is all that is shown. */
 export class InputError extends Error {
   override readonly name = "InputError";
+  /** Of a file, the mistakes one by one; the message has them all. */
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[] = []) {
+    super(message);
+    this.problems = problems;
+  }
 }

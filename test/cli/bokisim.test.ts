@@ -44,6 +44,16 @@ describe("bokisim", { timeout: 60_000 }, () => {
       expect({ status, out }).toEqual({ status: 2, out: "" });
       expect(err).toContain(`typo.yaml:${line}:1  bokki: unknown field; did you mean "boki"?`);
     }
+    const { status, out, err } = await bokisim("validate", "typo.yaml", "--json");
+    expect({ status, err }).toEqual({ status: 2, err: "" });
+    const [{ file, right, problems }] = JSON.parse(out);
+    expect({ file, right }).toEqual({ file: "typo.yaml", right: false });
+    expect(problems[0]).toMatchObject({
+      line,
+      column: 1,
+      path: "bokki",
+      message: 'unknown field; did you mean "boki"?',
+    });
   });
 
   test("writes the history of a run, which bokisim check finds linearizable where only appends were made", async () => {
