@@ -8,6 +8,7 @@ import { compareLatency, compareThroughput } from "./compare.ts";
 import { latencyCdf, latencyCdfByVariant } from "./latency-cdf.ts";
 import { messagesByKind } from "./messages.ts";
 import { compareThroughputOverTime, latencyOverTime, throughputOverTime } from "./over-time.ts";
+import { measuredBesides, percentiles } from "./percentiles.ts";
 import { comparePoolSizes, poolSizes } from "./pool-sizes.ts";
 import { queueLengths } from "./queue-lengths.ts";
 import { utilisationBars, utilisationOverTime } from "./utilisation.ts";
@@ -20,6 +21,7 @@ const present = (charts: readonly (Chart | undefined)[]): readonly Chart[] =>
 export function variantCharts(result: ScenarioResult, variant: VariantResult): readonly Chart[] {
   return present([
     latencyCdf(variant),
+    percentiles(variant),
     ...variant.anatomy.map(anatomy),
     throughputOverTime(result, variant),
     latencyOverTime(result, variant),
@@ -39,6 +41,7 @@ export function comparisonCharts(result: ScenarioResult): readonly Chart[] {
   return present([
     compareThroughput(result),
     compareLatency(result),
+    measuredBesides(result),
     compareThroughputOverTime(result),
     comparePoolSizes(result),
     compareViewChanges(result),

@@ -77,8 +77,8 @@ describe.skipIf(!present && !required)("the page in a browser", { timeout: 60_00
     })()`);
 
   test.each([
-    ["one variant", quickstartResult(), 8, "light"],
-    ["a failure", failedResult(), 8, "dark"],
+    ["one variant", quickstartResult(), 9, "light"],
+    ["a failure", failedResult(), 9, "dark"],
     ["no operation", emptyResult(), 0, "light"],
     ["variants along a quantity", quantityVariantsResult(5), 5, "dark"],
     ["different variants", namedVariantsResult(), 5, "light"],
@@ -126,7 +126,7 @@ describe.skipIf(!present && !required)("the page in a browser", { timeout: 60_00
     const { page, troubles } = await open(namedVariantsResult());
     await page.locator("details.variant > summary").first().click();
     await page.waitForFunction(
-      'document.querySelectorAll("details.variant[open] figure svg.marks").length === 8',
+      'document.querySelectorAll("details.variant[open] figure svg.marks").length === 9',
     );
     expect(troubles).toEqual([]);
     await page.close();

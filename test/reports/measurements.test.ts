@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Chart } from "../../reports/charts/chart.ts";
+import { measuredBesides, percentiles } from "../../reports/charts/percentiles.ts";
 import { renderHtml } from "../../reports/html.ts";
 import { measurementRows, measurementSummary } from "../../reports/measurements.ts";
+import { chartSvg } from "../../reports/svg.ts";
 import { renderTable } from "../../reports/table.ts";
 import type { ScenarioResult } from "../../scenarios/result.ts";
 import { quickstartResult } from "./fixture.ts";
@@ -56,6 +59,25 @@ describe("published measurements", () => {
     expect(renderHtml(quickstartResult())).not.toContain("Published and simulated");
     expect(renderTable(quickstartResult(), { colour: false, details: false })).not.toMatch(
       /published +simulated/,
+    );
+  });
+
+  test("are diamonds beside the percentiles of their operation, and of all variants in one chart", async () => {
+    const [only] = measured().variants;
+    const operation = only!.operations[0]!.operation;
+    const here = { ...only!, measurements: only!.measurements!.map((each) => ({ ...each, operation })) };
+    const ofMeasured = ({ rows }: Chart) => rows.filter(({ what }) => what === "measured");
+    const chart = percentiles(here)!;
+    expect(ofMeasured(chart).map(({ row, percentile, text }) => [row, percentile, text])).toEqual([
+      [operation, "p50", "2.000 ms"],
+      [operation, "p99", "8.000 ms"],
+    ]);
+    expect(await chartSvg(chart)).toContain(">measured<");
+    expect(await chartSvg(percentiles(quickstartResult().variants[0]!)!)).not.toContain(">measured<");
+    expect(measuredBesides(measured())).toBe(undefined);
+    const two = { ...measured(), variants: [here, { ...here, variant: "other" }] };
+    expect(ofMeasured(measuredBesides(two)!).map(({ row }) => row)).toEqual(
+      ["base", "base", "other", "other"].map((variant) => `${variant} · ${operation}`),
     );
   });
 });

@@ -26,6 +26,7 @@ describe("the charts of a variant", () => {
     const svgs = await svgsOf(charts);
     expect([...svgs.keys()]).toEqual([
       "latency-cdf",
+      "percentiles",
       "anatomy-append",
       "throughput",
       "latency",
