@@ -13,6 +13,8 @@ const PERCENTILES = [
   ["max", "maxNanos"],
 ] as const;
 const ROW_HEIGHT = 26;
+/** How far beyond the outermost points an interval is shown. */
+const EDGE = 2;
 const SIMULATED = "simulated";
 const MEASURED = "measured";
 
@@ -68,7 +70,12 @@ function pointChart(name: string, title: string, rowTitle: string, rows: readonl
     rows.some((row) => row.percentile === each),
   );
   const withMeasured = rows.some(({ what }) => what === MEASURED);
-  const values = rows.flatMap((row) => [row.latencyNanos, row.lowNanos, row.highNanos] as (number | null)[]);
+  const points = rows.map(({ latencyNanos }) => Number(latencyNanos));
+  // An interval of few replications may reach to nothing: it leaves the chart at its edge.
+  const [least, greatest] = [Math.min(...points) / EDGE, Math.max(...points) * EDGE];
+  const values = rows
+    .flatMap((row) => [row.latencyNanos, row.lowNanos, row.highNanos] as (number | null)[])
+    .filter((value) => value !== null && value >= least && value <= greatest);
   const x = { field: "latencyNanos", ...latencyEncoding(values, "latency") };
   const y = {
     ...{ field: "row", type: "nominal", sort: order },
