@@ -36,7 +36,8 @@ const HELP = `
 Each run draws a cluster, a workload, a network and a schedule of faults; a scenario, if one is given, says what the cluster,
 the flags of Boki and the network are instead. Run number and seed determine a run. Every tenth run is executed twice.
 
-For each kind of failure the first case is made small and written to a file that "bokisim run" replays.
+For each kind of failure the first case is made small and written to a file that "bokisim run" replays, with its
+space-time diagram beside it, as a picture and as a page.
 
 Examples:
   bokisim fuzz --runs 10000
@@ -119,16 +120,21 @@ async function campaignOf(
 
 async function writeFindings(result: CampaignResult, directory: string, command: string): Promise<string[]> {
   if (result.findings.length === 0) return [];
-  const [{ formatCase }, { headingOf }] = await Promise.all([
+  const [{ formatCase }, { headingOf }, { caseDiagram }, { drawSpaceTime }] = await Promise.all([
     import("../scenarios/campaign/case-file.ts"),
     import("../scenarios/campaign/explain.ts"),
+    import("../scenarios/campaign/space-time.ts"),
+    import("../reports/space-time-page.ts"),
   ]);
   await mkdir(directory, { recursive: true });
   const { seed } = result.campaign;
   return Promise.all(
     result.findings.map(async (finding) => {
-      const file = join(directory, `${finding.name}-seed${seed}-run${finding.run}.yaml`);
+      const name = join(directory, `${finding.name}-seed${seed}-run${finding.run}`);
+      const file = `${name}.yaml`;
       await writeFile(file, formatCase(finding.case, finding.verdict, headingOf(finding, command)));
+      const diagram = caseDiagram(finding.case, file);
+      if (diagram !== undefined) await drawSpaceTime(diagram, name);
       return file;
     }),
   );

@@ -21,8 +21,10 @@ export async function replay(text: string, file: string, json: boolean): Promise
   ]);
   const { case: subject, expected } = await readCase(text, file);
   let timeline: Happening[] = [];
-  const verdict = runCase(subject, (seen) => {
-    timeline = timelineOf(subject, seen);
+  const verdict = runCase(subject, {
+    onEnd: (seen) => {
+      timeline = timelineOf(subject, seen);
+    },
   });
   const names = Object.keys(verdict.counts).sort();
   const reproduced =

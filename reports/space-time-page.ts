@@ -15,11 +15,16 @@ export const spaceTimeJson = (diagram: SpaceTime): string => `${JSON.stringify(d
 /** Writes space-time.json, .html and .svg; returns where the page is. */
 export async function writeSpaceTime(diagram: SpaceTime, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const fileOf = (ending: string): string => join(directory, `space-time.${ending}`);
-  await writeFile(fileOf("json"), spaceTimeJson(diagram));
-  await writeFile(fileOf("svg"), await chartSvg(spaceTimeChart(diagram)));
-  await writeFile(fileOf("html"), spaceTimeHtml(diagram));
-  return fileOf("html");
+  const name = join(directory, "space-time");
+  await writeFile(`${name}.json`, spaceTimeJson(diagram));
+  return drawSpaceTime(diagram, name);
+}
+
+/** Writes NAME.svg and NAME.html; returns where the page is. */
+export async function drawSpaceTime(diagram: SpaceTime, name: string): Promise<string> {
+  await writeFile(`${name}.svg`, await chartSvg(spaceTimeChart(diagram)));
+  await writeFile(`${name}.html`, spaceTimeHtml(diagram));
+  return `${name}.html`;
 }
 
 /** What is shown, in a sentence: `31 messages between 9 processes, 1.2 s to 1.201 s`. */

@@ -91,6 +91,7 @@ export function spaceTimeChart(diagram: SpaceTime): Chart {
       height: nodes.length * LANE_HEIGHT,
       layer: [
         ...faultLayers(diagram, at, x, y),
+        ...markLayers(diagram, at, x),
         {
           // Nothing to see: it lets the pointer move and stretch time, which a picture cannot.
           name: `${HOVER_LAYER}-move`,
@@ -215,6 +216,23 @@ function operationLayers({ operations }: SpaceTime, at: At, x: Axis, y: Axis) {
         clip: true,
       },
       encoding: { x: x("labelAt"), y: y("node"), text: { field: "label", type: "nominal" } },
+    },
+  ];
+}
+
+function markLayers({ marks }: SpaceTime, at: At, x: Axis) {
+  if (marks.length === 0) return [];
+  const data = { values: marks.map(({ name, atNanos }) => ({ name, at: at(atNanos) })) };
+  return [
+    {
+      data,
+      mark: { type: "rule", color: FAULT_COLOUR, strokeWidth: 2, strokeDash: [5, 3], clip: true },
+      encoding: { x: x("at"), tooltip: [{ field: "name", type: "nominal" }] },
+    },
+    {
+      data,
+      mark: { type: "text", align: "right", baseline: "top", dx: -4, dy: 3, color: FAULT_COLOUR },
+      encoding: { x: x("at"), y: { value: 0 }, text: { field: "name", type: "nominal" } },
     },
   ];
 }

@@ -83,8 +83,15 @@ const CALLER = "caller";
  */
 const CLEAR_LOSS: ReadonlySet<FailureName> = new Set(["L1", "L2", "D1", "S2", "abort"]);
 
-/** `onEnd` is shown what happened; without it no history is kept. */
-export function runCase(subject: Case, onEnd?: (seen: Seen) => void): Verdict {
+/** Who wants to see more of a run than its verdict. */
+export interface CaseWatcher {
+  /** Is shown what was built before it begins, and may attach a tracer. */
+  readonly onBuilt?: (simulation: Simulation) => void;
+  /** Is shown what happened; without it no history is kept. */
+  readonly onEnd?: (seen: Seen) => void;
+}
+
+export function runCase(subject: Case, { onBuilt, onEnd }: CaseWatcher = {}): Verdict {
   const withinBudget = isWithinBudget(subject);
   const cluster = { ...CASE_CLUSTER, ...subject.cluster };
   const boki = { ...CASE_BOKI, ...subject.boki };
@@ -145,6 +152,7 @@ export function runCase(subject: Case, onEnd?: (seen: Seen) => void): Verdict {
   const faults = installFaults(simulation, planOf(subject), {
     resolve: (part) => playersOf(part, deployment),
   });
+  onBuilt?.(simulation);
   simulation.start();
   const wholeNanos = START_UP_NANOS + wholeAt(subject);
   const limitNanos = wholeNanos + subject.settleNanos;

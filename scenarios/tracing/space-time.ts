@@ -81,6 +81,8 @@ export interface SpaceTime {
     readonly untilNanos: Nanos;
     readonly outcome: string;
   }[];
+  /** Moments that matter: when something was broken. */
+  readonly marks: readonly { readonly name: string; readonly atNanos: Nanos }[];
   readonly faults: readonly {
     readonly fault: string;
     readonly node: number;
@@ -135,14 +137,17 @@ export async function runSpaceTime(
   return { format: "bokisim-space-time-1", ...about, ...diagramOf(trace!, request) };
 }
 
-type Diagram = Omit<
+export type Diagram = Omit<
   SpaceTime,
   "format" | "bokisimVersion" | "scenario" | "file" | "variant" | "seed" | "digest"
 >;
 
+/** What a diagram is made of. */
+type Traced = Pick<Trace, "processes" | "steps" | "faults" | "fromNanos" | "untilNanos" | "operations">;
+
 /** The diagram of a trace; an `ExplanationError` says what is wrong with the question. */
 export function diagramOf(
-  trace: Trace,
+  trace: Traced,
   { of, nodes: patterns }: Pick<SpaceTimeRequest, "of" | "nodes">,
 ): Diagram {
   const one = "operation" in of ? chosen(trace, of) : undefined;
@@ -211,6 +216,7 @@ export function diagramOf(
       const { name, startNanos, endNanos, outcome } = operation;
       return [{ name, node, fromNanos: startNanos, untilNanos: endNanos, outcome }];
     }),
+    marks: [],
     faults: trace.faults.flatMap(({ fault, struck, fromNanos: begins, untilNanos: ends = Infinity }) =>
       begins >= untilNanos || ends <= fromNanos
         ? []
@@ -237,7 +243,7 @@ const inputName = (kind: InputKind, name: TimerName): string =>
 
 /** Of the operations that were followed, the one whose latency is nearest to the percentile. */
 function chosen(
-  { operations }: Trace,
+  { operations }: Traced,
   { operation, percentile }: { readonly operation: string; readonly percentile: number },
 ): SampledOperation {
   const latency = ({ startNanos, endNanos }: SampledOperation): number => endNanos - startNanos;

@@ -163,7 +163,7 @@ export function traceRecorder(scenario: AnyScenario, seed: number, request: Trac
   };
 }
 
-function processesOf({ simulation }: Running): TracedProcess[] {
+export function processesOf({ simulation }: Pick<Running, "simulation">): TracedProcess[] {
   return simulation.processes.map(({ name, role, host, pools }) => ({
     name,
     role,
@@ -180,7 +180,7 @@ function processesOf({ simulation }: Running): TracedProcess[] {
 }
 
 /** Timers that were cancelled, and what is still under way, are nothing to show. */
-function stepsOf(tracer: Tracer, startUpNanos: Nanos, nowNanos: Nanos): TraceStep[] {
+export function stepsOf(tracer: Tracer, startUpNanos: Nanos, nowNanos: Nanos): TraceStep[] {
   const steps: TraceStep[] = [];
   for (const input of tracer.inputs()) {
     const { onCore, arrived } = input.nanos;

@@ -31,7 +31,10 @@ describe("bokisim fuzz", { timeout: 60_000 }, () => {
     const found = await bokisim("fuzz", "--calm", "--runs", "20", "--mutation", "readPrevStrict", "--quiet");
     expect({ status: found.status, err: found.err }).toEqual({ status: 1, err: "" });
     expect(found.out).toMatch(/R1 a read shows the log as of the position it returns/);
-    const [file] = readdirSync(join(directory, "out", "fuzz"));
+    const files = readdirSync(join(directory, "out", "fuzz"));
+    const file = files.find((each) => each.endsWith(".yaml"));
+    // Its space-time diagram lies beside it.
+    for (const ending of ["svg", "html"]) expect(files).toContain(file!.replace(/yaml$/, ending));
     expect(file).toMatch(/^R1-seed1-run\d+\.yaml$/);
     const path = join("out", "fuzz", file!);
     expect(found.out).toContain(`replay: bokisim run ${path}`);

@@ -5,6 +5,7 @@ import { Mutation } from "../../../models/boki/mutations.ts";
 import { type Case, EMPTY_CASE } from "../../../scenarios/campaign/case.ts";
 import { generateCase } from "../../../scenarios/campaign/generate.ts";
 import { runCase } from "../../../scenarios/campaign/run-case.ts";
+import { caseDiagram } from "../../../scenarios/campaign/space-time.ts";
 import { MILLISECOND, SECOND } from "../../../sim/units.ts";
 
 const READ_BACK: Case = {
@@ -20,6 +21,32 @@ const READ_BACK: Case = {
     },
   ],
 };
+
+describe("the space-time diagram of a case", () => {
+  test("ends where something was broken, and is of the same run", () => {
+    const subject = { ...READ_BACK, mutation: Mutation.readPrevStrict };
+    const { digest, failures } = runCase(subject);
+    const { messages, operations, marks, ...diagram } = caseDiagram(subject, "case.yaml")!;
+    expect(diagram.digest).toBe(digest);
+    expect(marks).toEqual([{ name: failures[0]!.name, atNanos: failures[0]!.atNanos }]);
+    expect(operations.map(({ name }) => name)).toContain("append");
+    expect(messages.map(({ kind }) => kind)).toContain("metalogs");
+    for (const { sentNanos } of messages) expect(sentNanos).toBeLessThanOrEqual(diagram.untilNanos);
+  });
+
+  test("is small for every case that a campaign draws, whatever broke in it", () => {
+    for (let run = 0; run < 40; run++) {
+      const diagram = caseDiagram(generateCase({ seed: 3, mutation: 0, defects: ["P8"] }, run), "case.yaml");
+      if (diagram === undefined) continue;
+      expect(diagram.messages.length).toBeLessThanOrEqual(200);
+      expect(diagram.marks.length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test("is none where nothing was sent", () => {
+    expect(caseDiagram(EMPTY_CASE, "case.yaml")?.messages ?? []).toEqual([]);
+  });
+});
 
 describe("a case", () => {
   test("that is well breaks nothing, and says how long it took to settle", () => {

@@ -6,8 +6,10 @@ import { type Happening, timelineOf } from "../../../scenarios/campaign/timeline
 
 function timelineOfRun(subject: Case): Happening[] {
   let timeline: Happening[] = [];
-  const watched = runCase(subject, (seen) => {
-    timeline = timelineOf(subject, seen);
+  const watched = runCase(subject, {
+    onEnd: (seen) => {
+      timeline = timelineOf(subject, seen);
+    },
   });
   // Being watched changes nothing.
   expect(watched).toEqual(runCase(subject));

@@ -1,0 +1,95 @@
+/** The run of a case as a space-time diagram: what went between processes up to the moment at which something was broken. */
+
+import { START_UP_NANOS } from "../../models/boki/cluster.ts";
+import type { Tracer } from "../../sim/trace.ts";
+import type { TracedOperation } from "../../sim/trace-records.ts";
+import { MICROSECOND, type Nanos } from "../../sim/units.ts";
+import { diagramOf, type SpaceTime } from "../tracing/space-time.ts";
+import { processesOf, type SampledOperation, stepsOf, type TraceStep } from "../tracing/trace.ts";
+import { BOKISIM_VERSION } from "../version.ts";
+import type { Case } from "./case.ts";
+import { type Failure, runCase } from "./run-case.ts";
+import type { Seen } from "./timeline.ts";
+
+/** As many as can be told apart. */
+const MESSAGES_SHOWN = 120;
+const MARGIN_NANOS: Nanos = 50 * MICROSECOND;
+/** Between processes and those who only watch over them: many, and not what a case is about. */
+const BACKGROUND = new Set(["zkPing"]);
+
+/** Undefined where no message was sent. `file`: the case's, which the diagram names. */
+export function caseDiagram(subject: Case, file: string): SpaceTime | undefined {
+  const operations: TracedOperation[] = [];
+  let tracer: Tracer | undefined;
+  let processes: ReturnType<typeof processesOf> = [];
+  let nowNanos = (): Nanos => 0;
+  let seen: Seen | undefined;
+  const verdict = runCase(subject, {
+    onBuilt: (simulation) => {
+      tracer = simulation.trace({ fromNanos: START_UP_NANOS, onOperation: (each) => operations.push(each) });
+      processes = processesOf({ simulation });
+      nowNanos = () => simulation.nowNanos;
+    },
+    onEnd: (its) => {
+      seen = its;
+    },
+  });
+  const steps = stepsOf(tracer!, START_UP_NANOS, nowNanos()).filter(
+    ({ name }) => !BACKGROUND.has(String(name)),
+  );
+  const [failure] = verdict.failures;
+  const window = windowOf(steps, failure);
+  if (window === undefined) return undefined;
+  const shown = diagramOf(
+    {
+      ...{ processes, ...window },
+      // The window is where enough of them are; what else reaches into it would be too much.
+      steps: chosen(steps, window),
+      operations: operations.map(sampled),
+      faults: seen!.periods.map(({ fault, struck, fromNanos, untilNanos }) => ({
+        ...{ fault: fault.kind, struck, fromNanos: fromNanos - START_UP_NANOS },
+        untilNanos: untilNanos === undefined ? undefined : untilNanos - START_UP_NANOS,
+      })),
+    },
+    { of: window, nodes: [] },
+  );
+  return {
+    ...{ format: "bokisim-space-time-1", bokisimVersion: BOKISIM_VERSION, scenario: "case", file },
+    ...{ variant: "base", seed: subject.seed, digest: verdict.digest },
+    ...shown,
+    marks: verdict.failures
+      .filter(({ atNanos }) => atNanos <= window.untilNanos)
+      .slice(0, 1)
+      .map(({ name, atNanos }) => ({ name, atNanos })),
+  };
+}
+
+interface Window {
+  readonly fromNanos: Nanos;
+  readonly untilNanos: Nanos;
+}
+
+const sentAt = ({ nanos }: TraceStep): Nanos => nanos.sent ?? nanos.arrived ?? 0;
+
+/** Up to what was broken; what never came (L1, L2) is found long after, so there the beginning is shown. */
+function windowOf(steps: readonly TraceStep[], failure: Failure | undefined): Window | undefined {
+  const sent = steps.filter(({ kind }) => kind === "message").map(sentAt);
+  if (sent.length === 0) return undefined;
+  const isLate = failure === undefined || failure.name === "L1" || failure.name === "L2";
+  const before = isLate ? sent : sent.filter((at) => at <= failure.atNanos);
+  if (before.length === 0) return undefined;
+  before.sort((a, b) => a - b);
+  const inside = isLate ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
+  const untilNanos = isLate ? inside.at(-1)! : failure.atNanos;
+  return { fromNanos: Math.max(0, inside[0]! - MARGIN_NANOS), untilNanos: untilNanos + MARGIN_NANOS };
+}
+
+/** Messages that are sent in the window, and the steps of it. */
+const chosen = (steps: readonly TraceStep[], { fromNanos, untilNanos }: Window): TraceStep[] =>
+  steps.filter((step) => sentAt(step) >= fromNanos && sentAt(step) <= untilNanos);
+
+const sampled = ({ startNanos, endNanos, begunNanos: _, ...rest }: TracedOperation): SampledOperation => ({
+  ...rest,
+  ...{ startNanos: startNanos - START_UP_NANOS, endNanos: endNanos - START_UP_NANOS },
+  ...{ path: [], complete: false, phases: {}, steps: [] },
+});
