@@ -40,7 +40,8 @@ interface Options {
 }
 
 const HELP = `
-Writes result.json (everything, for programs), report.html (one page that opens offline) and charts/*.svg.
+Writes result.json (everything, for programs), operations.csv and operations.parquet (a row an operation), report.html (one page that
+opens offline) and charts/*.svg.
 With --trace also trace.perfetto.json, of every step from the end of the warm-up on, or of the window, until 65,535 messages and timers are recorded, or
 trace.otlp.json, of a sample of operations; both of the first replication of the first variant.
 

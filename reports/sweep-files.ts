@@ -2,14 +2,14 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import { effectsOf, type SweepQuestion, type SweepResult } from "../scenarios/sweep/sweep.ts";
 import type { Chart } from "./charts/chart.ts";
 import { sweepEffects, sweepHeatMap, sweepLines } from "./charts/sweep.ts";
+import { csvOf, parquetOf } from "./columns.ts";
 import { card, escaped, htmlTable, textCell } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
 import { chartSvg } from "./svg.ts";
-import { effectSentences, pointRows, sweepColumns, sweepCsv } from "./sweep.ts";
+import { effectSentences, pointRows, sweepColumns } from "./sweep.ts";
 
 /** `sweep.parquet`, `sweep.csv`, `sweep.json`, `sweep.html` and `charts/*.svg`; returns the path of the page. */
 export async function writeSweep(
@@ -19,23 +19,14 @@ export async function writeSweep(
 ): Promise<string> {
   await mkdir(join(directory, "charts"), { recursive: true });
   await writeFile(join(directory, "sweep.json"), `${JSON.stringify(result, undefined, 2)}\n`);
-  await writeFile(join(directory, "sweep.csv"), sweepCsv(result));
-  await writeFile(join(directory, "sweep.parquet"), sweepParquet(result));
+  await writeFile(join(directory, "sweep.csv"), csvOf(sweepColumns(result)));
+  await writeFile(join(directory, "sweep.parquet"), parquetOf(sweepColumns(result)));
   const page = join(directory, "sweep.html");
   await writeFile(page, renderSweepPage(result, question));
   for (const chart of chartsOf(result, question)) {
     await writeFile(join(directory, "charts", `${chart.name}.svg`), await chartSvg(chart));
   }
   return page;
-}
-
-/** One row group: a sweep of ten thousand runs is a megabyte. */
-function sweepParquet(result: SweepResult): Uint8Array {
-  const columnData = sweepColumns(result).map(({ name, type, values }) => ({
-    ...{ name, type },
-    data: type === "INT64" ? values.map((value) => BigInt(value)) : [...values],
-  }));
-  return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
 function chartsOf(result: SweepResult, question: SweepQuestion): Chart[] {

@@ -8,6 +8,7 @@ import {
   type SweepQuestion,
   type SweepResult,
 } from "../scenarios/sweep/sweep.ts";
+import type { Column } from "./columns.ts";
 import { estimateNanos, estimatePerSecond, formatNanos, formatPerSecond, onOneLine } from "./format.ts";
 import { left, paragraph, right, textTable } from "./text-table.ts";
 
@@ -77,15 +78,8 @@ const NANOS = [
   "maxNanos",
 ] as const satisfies readonly `${Exclude<SweepMetric, "throughput">}Nanos`[];
 
-/** A column of the files: a row of each is one operation of one run. */
-export interface SweepColumn {
-  readonly name: string;
-  readonly type: "STRING" | "INT64" | "DOUBLE";
-  readonly values: readonly (string | number)[];
-}
-
-/** Swept fields have their paths for names. */
-export function sweepColumns({ over, seeds, points }: SweepResult): SweepColumn[] {
+/** A row is one operation of one run; swept fields have their paths for names. */
+export function sweepColumns({ over, seeds, points }: SweepResult): Column[] {
   const rows = points.flatMap(({ values, runs }) =>
     runs.flatMap((run, i) =>
       (run?.operations ?? []).map((operation) => ({ values, seed: seeds[i]!, run: run!, operation })),
@@ -93,9 +87,9 @@ export function sweepColumns({ over, seeds, points }: SweepResult): SweepColumn[
   );
   const column = (
     name: string,
-    type: SweepColumn["type"],
+    type: Column["type"],
     of: (row: (typeof rows)[number]) => string | number,
-  ): SweepColumn => ({
+  ): Column => ({
     name,
     type,
     values: rows.map(of),
@@ -111,18 +105,4 @@ export function sweepColumns({ over, seeds, points }: SweepResult): SweepColumn[
     ...NANOS.map((name) => column(name, "DOUBLE", ({ operation }) => operation[name])),
     column("digest", "STRING", ({ run }) => run.digest),
   ];
-}
-
-/** RFC 4180: a line an operation and run, titles first. */
-export function sweepCsv(result: SweepResult): string {
-  const columns = sweepColumns(result);
-  const lines = (columns[0]?.values ?? []).map((_, i) =>
-    columns.map(({ values }) => quoted(values[i]!)).join(","),
-  );
-  return `${[columns.map(({ name }) => quoted(name)).join(","), ...lines].join("\r\n")}\r\n`;
-}
-
-function quoted(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -4,7 +4,9 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ScenarioResult } from "../scenarios/result.ts";
 import { comparisonCharts, variantCharts } from "./charts/all.ts";
+import { csvOf, parquetOf } from "./columns.ts";
 import { renderHtml } from "./html.ts";
+import { operationColumns } from "./operations.ts";
 import { chartSvg } from "./svg.ts";
 
 export interface WrittenReport {
@@ -18,7 +20,7 @@ export interface WrittenReport {
 export const resultJson = (result: ScenarioResult): string => `${JSON.stringify(result, null, 2)}\n`;
 
 /**
- * Writes `result.json`, `report.html` and `charts/*.svg`. With several variants the pictures are those of the comparison.
+ * Writes `result.json`, `operations.csv` and `.parquet`, `report.html` and `charts/*.svg`. With several variants the pictures are those of the comparison.
  * Pictures of an earlier run are removed, so that what lies in the directory belongs together.
  */
 export async function writeReport(result: ScenarioResult, directory: string): Promise<WrittenReport> {
@@ -35,6 +37,9 @@ export async function writeReport(result: ScenarioResult, directory: string): Pr
   };
   await writeFile(written.resultJson, resultJson(result));
   await writeFile(written.reportHtml, renderHtml(result));
+  const columns = operationColumns(result);
+  await writeFile(join(directory, "operations.csv"), csvOf(columns));
+  await writeFile(join(directory, "operations.parquet"), parquetOf(columns));
   const charts =
     result.variants.length === 1 ? variantCharts(result, result.variants[0]!) : comparisonCharts(result);
   for (const chart of charts) {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { renderSweep, sweepCsv } from "../../reports/sweep.ts";
+import { csvOf } from "../../reports/columns.ts";
+import { renderSweep, sweepColumns } from "../../reports/sweep.ts";
 import { writeSweep } from "../../reports/sweep-files.ts";
 import type { SweepResult, SweepRun } from "../../scenarios/sweep/sweep.ts";
 import { expectWellFormed } from "./well-formed.ts";
@@ -96,7 +97,7 @@ describe("what a sweep found", () => {
 
   test("is quoted where a comma would part it", () => {
     const over = [{ path: "faults", values: ['[{at: 1ms, crash: "a"}]'] }];
-    const csv = sweepCsv({ ...RESULT, over, points: [{ values: over[0]!.values, runs: [run(2, "a")] }] });
+    const csv = csvOf(sweepColumns({ ...RESULT, over, points: [{ values: over[0]!.values, runs: [run(2, "a"))] }] });
     const [titles, row] = csv.split("\r\n");
     expect(titles).toMatch(/^faults,seed,operation,count,failed,unknown,throughputPerSecond,meanNanos,/);
     expect(row).toMatch(/^"\[\{at: 1ms, crash: ""a""\}\]",7,append,1000,0,1,500\.5,/);
