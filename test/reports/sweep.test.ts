@@ -97,7 +97,9 @@ describe("what a sweep found", () => {
 
   test("is quoted where a comma would part it", () => {
     const over = [{ path: "faults", values: ['[{at: 1ms, crash: "a"}]'] }];
-    const csv = csvOf(sweepColumns({ ...RESULT, over, points: [{ values: over[0]!.values, runs: [run(2, "a"))] }] });
+    const csv = csvOf(
+      sweepColumns({ ...RESULT, over, points: [{ values: over[0]!.values, runs: [run(2, "a")] }] }),
+    );
     const [titles, row] = csv.split("\r\n");
     expect(titles).toMatch(/^faults,seed,operation,count,failed,unknown,throughputPerSecond,meanNanos,/);
     expect(row).toMatch(/^"\[\{at: 1ms, crash: ""a""\}\]",7,append,1000,0,1,500\.5,/);
