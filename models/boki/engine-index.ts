@@ -50,12 +50,30 @@ export function askIndex(state: EngineState, index: IndexState, query: ReadQuery
 export function takeRemoteRead(state: EngineState, query: ReadQuery, out: EngineEffects): void {
   const index = indexOf(state, query.logspace);
   if (index === undefined) {
-    // This life of the engine was not there to index that view.
-    deliver(state, query.origin, withoutRecord(query.op, "notHere"), out);
+    passOn(state, query, out);
     return;
   }
   const { continuationTakenForInitial } = state.config.defects;
   askIndex(state, index, continuationTakenForInitial ? { ...query, initial: true } : query, out);
+}
+
+/**
+ * This life of the engine was not there to index that view: another engine of the index may know. Were the read to begin anew
+ * instead, one that has to go back over many views would hardly ever meet, in each of them, an engine that was there.
+ */
+function passOn(state: EngineState, query: ReadQuery, out: EngineEffects): void {
+  const { logspace, origin, op, passedOn } = query;
+  const indexSet = indexSetOf(state.views.get(viewOf(logspace))!, logspace);
+  const self = indexSet.indexOf(state.config.id);
+  // In a ring, so that all of them are asked before anybody gives up.
+  for (let i = 1; i < indexSet.length - passedOn; i++) {
+    const address = directoryOf(state)?.engine[indexSet[(self + i) % indexSet.length]!];
+    if (address === undefined) continue;
+    out.count("index.passedOn");
+    out.send(address, { kind: "remoteRead", query: { ...query, passedOn: passedOn + i } });
+    return;
+  }
+  deliver(state, origin, withoutRecord(op, "notHere"), out);
 }
 
 /** Lets the local index of a log take something in, if there is one, and serves the reads that it answers thereby. */
@@ -171,7 +189,11 @@ function goOn(
     // Nothing in all older views, and nothing will appear there: what is waited for can only come in the first view asked.
     const logspace = highOf(progress);
     const seqnum = Math.max(query.seqnum, join(logspace, 0));
-    put(state, { ...query, logspace, seqnum, progress, initial: true, foundBefore: undefined, bound }, out);
+    put(
+      state,
+      { ...query, logspace, seqnum, progress, initial: true, foundBefore: undefined, bound, passedOn: 0 },
+      out,
+    );
     return;
   }
   const older = state.views.get(viewOf(query.logspace) - 1)!;
@@ -186,6 +208,7 @@ function goOn(
       initial: config.mutation === Mutation.continuationIsInitial,
       foundBefore: found,
       bound,
+      passedOn: 0,
     },
     out,
   );
@@ -212,7 +235,7 @@ export function putBlockedToCurrentView(state: EngineState, index: IndexState, o
   for (const query of takeBlocked(index)) {
     out.count("index.blockedReadMoved");
     const logspace = logspaceOfLogBook(view, query.logBook);
-    put(state, { ...query, logspace, initial: true, foundBefore: undefined }, out);
+    put(state, { ...query, logspace, initial: true, foundBefore: undefined, passedOn: 0 }, out);
   }
 }
 

@@ -91,6 +91,7 @@ export function putRead(state: EngineState, op: number, out: EngineEffects): voi
     initial: true,
     foundBefore: undefined,
     bound: 0,
+    passedOn: 0,
   };
   const index = indexOf(state, logspace);
   if (index !== undefined && !isForcedRemote(state, out)) {

@@ -150,6 +150,8 @@ export interface ReadQuery {
   readonly foundBefore: FoundRecord | undefined;
   /** Below which seqnum the views asked so far have given everything up that the query is about. */
   readonly bound: Seqnum;
+  /** How many engines have passed it on because they have lost the index that it is put to. */
+  readonly passedOn: number;
 }
 
 /** A record as an index knows it. Its view is that of its seqnum. */

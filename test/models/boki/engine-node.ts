@@ -166,6 +166,7 @@ export function queryOf(changes: Partial<ReadQuery> = {}): ReadQuery {
     progress: 0,
     initial: true,
     foundBefore: undefined,
+    passedOn: 0,
     bound: 0,
     ...changes,
   };

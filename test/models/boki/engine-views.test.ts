@@ -230,9 +230,17 @@ describe("an engine that has booted anew", () => {
     }
   });
 
-  test("says of an index it lost that it cannot know", () => {
+  test("passes a query to an index it lost on to who may have it, and says when all were asked that nobody knows", () => {
     const node = reborn();
-    node.receive(engineAt(2), { kind: "remoteRead", query: queryOf({ origin: 2 }) });
+    const query = queryOf({ origin: 2 });
+    node.receive(engineAt(2), { kind: "remoteRead", query });
+    const [passed, ...rest] = takeSent(node.out);
+    expect(rest).toEqual([]);
+    expect(passed).toMatchObject({ message: { kind: "remoteRead", query: { ...query, passedOn: 1 } } });
+    expect(passed!.to).not.toBe(engineAt(node.state.config.id));
+    node.receive(engineAt(2), { kind: "remoteRead", query: { ...query, passedOn: 1 } });
+    expect(takeSent(node.out)).toMatchObject([{ message: { kind: "remoteRead", query: { passedOn: 2 } } }]);
+    node.receive(engineAt(2), { kind: "remoteRead", query: { ...query, passedOn: 2 } });
     expect(takeSent(node.out)).toMatchObject([
       { to: engineAt(2), message: { kind: "readResult", op: 8, outcome: "notHere" } },
     ]);

@@ -49,6 +49,7 @@ function queryOf(query: Partial<ReadQuery> = {}): ReadQuery {
     progress: 0,
     initial: true,
     foundBefore: undefined,
+    passedOn: 0,
     bound: 0,
     ...query,
   };
