@@ -109,6 +109,7 @@ async function goThrough(states: States): Promise<void> {
     const lines = at < 0 ? ["before the first step"] : changeLines(changes[at]!);
     stdout.write(`\n[${at + 1} of ${changes.length}] ${lines.join("\n")}\n`);
   };
+  stdout.write("n or → the next step, p or ← the one before, q ends\n");
   show();
   emitKeypressEvents(stdin);
   stdin.setRawMode(true);
