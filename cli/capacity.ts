@@ -21,6 +21,7 @@ interface Options {
   readonly set?: readonly string[] | undefined;
   readonly jobs: number;
   readonly out?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -60,6 +61,7 @@ export function addCapacity(program: Command, services: Services, finish: (statu
       "--out <directory>",
       "run the curve of latency over throughput as well, and write a page with charts",
     )
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print the result as JSON to standard output and nothing else")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -67,6 +69,9 @@ export function addCapacity(program: Command, services: Services, finish: (statu
 }
 
 async function capacity(services: Services, name: string, options: Options): Promise<number> {
+  if (options.png && options.out === undefined) {
+    throw new InputError("--png writes files: --out says where to");
+  }
   const file = await scenarioFile(services, name);
   const text = await readFile(file, "utf8");
   const [{ findCapacity, CapacityError }, { ScenarioError }] = await Promise.all([
@@ -91,7 +96,7 @@ async function capacity(services: Services, name: string, options: Options): Pro
   });
   if (result === "interrupted") return EXIT_INTERRUPTED;
   const { out } = options;
-  const page = out === undefined ? undefined : await writePage(result, out);
+  const page = out === undefined ? undefined : await writePage(result, out, options);
   if (options.json) {
     await print(`${JSON.stringify(result, undefined, 2)}\n`);
   } else {
@@ -103,9 +108,9 @@ async function capacity(services: Services, name: string, options: Options): Pro
 }
 
 /** The drawing libraries take a third of a second to load. */
-async function writePage(result: CapacityResult, directory: string): Promise<string> {
+async function writePage(result: CapacityResult, directory: string, { png }: Options): Promise<string> {
   const { writeCapacity } = await import("../reports/capacity-page.ts");
-  return writeCapacity(result, directory);
+  return writeCapacity(result, directory, { png });
 }
 
 /** A search takes seconds a run, so each run is worth a line. */

@@ -8,7 +8,7 @@ import type { ComparisonProgress, ComparisonResult } from "../scenarios/comparis
 import { BOKISIM_VERSION } from "../scenarios/version.ts";
 import { EXIT_CODES_HELP, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { withInterrupt } from "./interrupt.ts";
-import { isColoured, print } from "./output.ts";
+import { checkPictures, isColoured, print } from "./output.ts";
 import { scenarioFile } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
 import { collectSetting, parseShare, parseWhole } from "./values.ts";
@@ -22,6 +22,7 @@ interface Options {
   readonly set?: readonly string[] | undefined;
   readonly jobs: number;
   readonly out?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -60,6 +61,7 @@ export function addCompare(program: Command, services: Services, finish: (status
     .option("--set <path=value>", "change a field of all scenarios; may be repeated", collectSetting)
     .option("--jobs <number>", "runs at a time", parseWhole(1), availableParallelism())
     .option("--out <directory>", "where to write (default: out/compare-<scenario name>)")
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print the result as JSON to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -73,6 +75,7 @@ async function compare(services: Services, names: readonly string[], options: Op
       `--max-replications ${maxReplications} is less than --min-replications ${minReplications}`,
     );
   }
+  checkPictures(options);
   const texts = await Promise.all(
     names.map(async (name) => {
       const file = await scenarioFile(services, name);
@@ -102,21 +105,21 @@ async function compare(services: Services, names: readonly string[], options: Op
   });
   if (result === "interrupted") return EXIT_INTERRUPTED;
   if (options.json) {
-    if (options.out !== undefined) await writePage(result, options.out);
+    if (options.out !== undefined) await writePage(result, options.out, options);
     await print(`${JSON.stringify(result, undefined, 2)}\n`);
     return EXIT_HELD;
   }
   const { renderComparison } = await import("../reports/comparison.ts");
   await print(renderComparison(result, isColoured(process.stdout)));
   const directory = options.out ?? join("out", `compare-${result.scenario.replaceAll(/[^\w.-]+/g, "-")}`);
-  await print(`Report: ${await writePage(result, directory)}\n`);
+  await print(`Report: ${await writePage(result, directory, options)}\n`);
   return EXIT_HELD;
 }
 
 /** The drawing libraries take a third of a second to load. */
-async function writePage(result: ComparisonResult, directory: string): Promise<string> {
+async function writePage(result: ComparisonResult, directory: string, { png }: Options): Promise<string> {
   const { writeComparison } = await import("../reports/comparison-page.ts");
-  return writeComparison(result, directory);
+  return writeComparison(result, directory, { png });
 }
 
 function tell({ variant, seed, runsDone, runs }: ComparisonProgress): void {

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from "@commander-js/extra-typings"
 import { EXIT_CODES_HELP, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { withInterrupt } from "./interrupt.ts";
 import { openRun } from "./opened.ts";
-import { isColoured, print } from "./output.ts";
+import { checkPictures, isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
 import { InputError, type Services } from "./services.ts";
 import { collectSetting, parseWhole } from "./values.ts";
@@ -19,6 +19,7 @@ interface Options {
   readonly seed?: number | undefined;
   readonly set?: readonly string[] | undefined;
   readonly out?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -54,6 +55,7 @@ export function addExplain(program: Command, services: Services, finish: (status
     .option("--seed <number>", "seed of the first replication instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--out <directory>", "where to write (default: out/<scenario name>)")
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print explanation.json to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -61,6 +63,7 @@ export function addExplain(program: Command, services: Services, finish: (status
 }
 
 async function explain(services: Services, name: string, options: Options): Promise<number> {
+  checkPictures(options);
   const { scenario, result } = await openRun(services, name, options);
   const [{ runExplain }, { ExplanationError }] = await Promise.all([
     import("../scenarios/tracing/run-explain.ts"),
@@ -87,7 +90,7 @@ async function explain(services: Services, name: string, options: Options): Prom
   if (options.json) await print(explanationJson(explanation));
   if (options.json && options.out === undefined) return EXIT_HELD;
   const directory = options.out ?? join("out", scenario.name.replaceAll(/[^\w.-]+/g, "-"));
-  const { html } = await writeExplanation(explanation, directory);
+  const { html } = await writeExplanation(explanation, directory, { png: options.png });
   if (!options.json) await print(`\nPage: ${html}\n`);
   return EXIT_HELD;
 }

@@ -1,5 +1,7 @@
 /** Writing to standard output. */
 
+import { InputError } from "./services.ts";
+
 /** Whether colours may be written to a stream: a terminal that can, unless the user said otherwise (no-color.org). */
 export function isColoured(stream: NodeJS.WriteStream, environment = process.env): boolean {
   if (environment.NO_COLOR) return false;
@@ -20,4 +22,17 @@ export function tolerateClosedPipe(): void {
       throw error;
     });
   }
+}
+
+/** Pictures are files: an `InputError` where none would be written. */
+export function checkPictures({ png, json, out }: PictureChoice): void {
+  if (png && json && out === undefined) {
+    throw new InputError("--png writes files, and --json writes none: --out says where to");
+  }
+}
+
+interface PictureChoice {
+  readonly png?: true | undefined;
+  readonly json?: true | undefined;
+  readonly out?: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Trace, TraceRequest } from "../scenarios/tracing/trace.ts";
 import { EXIT_CODES_HELP, EXIT_FAILED, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { openHistory } from "./history-file.ts";
 import { withInterrupt } from "./interrupt.ts";
-import { isColoured, print } from "./output.ts";
+import { checkPictures, isColoured, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
 import { openScenario, textOfCase } from "./scenario-file.ts";
 import { InputError, type Services } from "./services.ts";
@@ -29,6 +29,7 @@ interface Options {
   readonly set?: readonly string[] | undefined;
   readonly out?: string | undefined;
   readonly history?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
   readonly checked?: true | undefined;
@@ -77,6 +78,7 @@ export function addRun(program: Command, services: Services, finish: (status: nu
       "the part that is traced, from the start of the warm-up, such as 1s..1.2s",
       traceWindow,
     )
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print result.json to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .option("--checked", "run the models with frozen, immutable states: slower, same result")
@@ -93,6 +95,7 @@ async function run(services: Services, file: string, options: Options): Promise<
     refuseSettings(file, options);
     return replay(text, file, options.json === true);
   }
+  checkPictures(options);
   const scenario = await openScenario(services, file, {
     set: options.set ?? [],
     ...(options.seed !== undefined && { seed: options.seed }),
@@ -125,7 +128,7 @@ async function run(services: Services, file: string, options: Options): Promise<
   await history?.close();
   if (result === "interrupted") return EXIT_INTERRUPTED;
   if (options.json) {
-    if (options.out !== undefined) await write(result, options.out);
+    if (options.out !== undefined) await write(result, options.out, options);
     const { resultJson } = await import("../reports/write.ts");
     await print(resultJson(result));
   } else {
@@ -135,7 +138,7 @@ async function run(services: Services, file: string, options: Options): Promise<
       details: options.details === true,
     });
     await print(table);
-    const { reportHtml } = await write(result, directory);
+    const { reportHtml } = await write(result, directory, options);
     await print(`\nReport: ${reportHtml}\n`);
   }
   if (traced !== undefined) {
@@ -147,8 +150,11 @@ async function run(services: Services, file: string, options: Options): Promise<
 }
 
 /** A case is replayed as it is: what would change it belongs into the file. */
-function refuseSettings(file: string, { seed, set, out, history, checked, details, trace }: Options): void {
-  const settings = { seed, set, out, history, checked, details, trace };
+function refuseSettings(
+  file: string,
+  { seed, set, out, history, checked, details, trace, png }: Options,
+): void {
+  const settings = { seed, set, out, history, checked, details, trace, png };
   const given = Object.entries(settings).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new InputError(
@@ -157,9 +163,9 @@ function refuseSettings(file: string, { seed, set, out, history, checked, detail
 }
 
 /** The drawing libraries take a third of a second to load: only here, and after the table is on the screen. */
-async function write(result: ScenarioResult, directory: string) {
+async function write(result: ScenarioResult, directory: string, { png }: Options) {
   const { writeReport } = await import("../reports/write.ts");
-  return writeReport(result, directory);
+  return writeReport(result, directory, { png });
 }
 
 /** A scenario's name may hold what a file name should not. */

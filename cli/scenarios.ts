@@ -30,6 +30,10 @@ export const scenarioServices: Services = {
   },
 
   async schema(kind) {
+    if (kind !== "scenario" && kind !== "application") {
+      const { resultSchema } = await import("../reports/result-schemas.ts");
+      return resultSchema(kind);
+    }
     const { applicationJsonSchema, scenarioJsonSchema } = await import("../scenarios/json-schema.ts");
     return kind === "scenario" ? scenarioJsonSchema() : applicationJsonSchema();
   },

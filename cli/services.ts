@@ -1,5 +1,6 @@
 /** What the commands need from the other rooms, as one interface: tests of the command line bring their own. */
 
+import { RESULT_SCHEMAS } from "../reports/result-schemas.ts";
 import type { CatalogueEntry } from "../scenarios/catalogue.ts";
 import type { Overrides } from "../scenarios/load.ts";
 import type { Problem } from "../scenarios/problems.ts";
@@ -17,8 +18,8 @@ export interface LoadedScenario {
   readonly run: (options: RunOptions) => Promise<ScenarioResult>;
 }
 
-/** Kinds of files that people write. */
-export const SCHEMAS = ["scenario", "application"] as const;
+/** Kinds of files: those that people write, and those that commands write. */
+export const SCHEMAS = ["scenario", "application", ...RESULT_SCHEMAS] as const;
 export type SchemaKind = (typeof SCHEMAS)[number];
 
 export interface Services {

@@ -6,7 +6,7 @@ import { EXIT_CODES_HELP, EXIT_HELD, EXIT_INTERRUPTED } from "./exit-codes.ts";
 import { percent } from "./explain.ts";
 import { withInterrupt } from "./interrupt.ts";
 import { openRun } from "./opened.ts";
-import { print } from "./output.ts";
+import { checkPictures, print } from "./output.ts";
 import { progressDisplay, progressStyle } from "./progress.ts";
 import { InputError, type Services } from "./services.ts";
 import { type TraceWindow, traceWindow } from "./trace-options.ts";
@@ -22,6 +22,7 @@ interface Options {
   readonly seed?: number | undefined;
   readonly set?: readonly string[] | undefined;
   readonly out?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -57,6 +58,7 @@ export function addSpaceTime(program: Command, services: Services, finish: (stat
     .option("--seed <number>", "seed of the first replication instead of the scenario's", parseWhole(0))
     .option("--set <path=value>", "change a field of the scenario; may be repeated", collectSetting)
     .option("--out <directory>", "where to write (default: out/<scenario name>)")
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print space-time.json to standard output and nothing else; files only with --out")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -70,6 +72,7 @@ async function spaceTime(services: Services, name: string, options: Options): Pr
       "what is drawn: either an operation (--op append) or an interval (--window 1s..1.0005s)",
     );
   }
+  checkPictures(options);
   const { scenario, result } = await openRun(services, name, options);
   const [{ runSpaceTime }, { ExplanationError }] = await Promise.all([
     import("../scenarios/tracing/space-time.ts"),
@@ -100,6 +103,7 @@ async function spaceTime(services: Services, name: string, options: Options): Pr
   const page = await writeSpaceTime(
     diagram,
     options.out ?? join("out", scenario.name.replaceAll(/[^\w.-]+/g, "-")),
+    { png: options.png },
   );
   if (!options.json) await print(`${spaceTimeSentence(diagram)}\n\nPage: ${page}\n`);
   return EXIT_HELD;

@@ -21,6 +21,7 @@ interface Options {
   readonly set?: readonly string[] | undefined;
   readonly jobs: number;
   readonly out?: string | undefined;
+  readonly png?: true | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
 }
@@ -54,6 +55,7 @@ export function addSweep(program: Command, services: Services, finish: (status: 
     .option("--set <path=value>", "change a field for all runs; may be repeated", collectSetting)
     .option("--jobs <number>", "runs at a time", parseWhole(1), availableParallelism())
     .option("--out <directory>", "where to write, and where finished runs are (default: out/sweep-<file>)")
+    .option("--png", "write the charts as PNG as well")
     .option("--json", "print the result as JSON to standard output and nothing else")
     .option("--quiet", "show no progress")
     .addHelpText("after", HELP)
@@ -87,7 +89,7 @@ async function sweep(services: Services, name: string, options: Options): Promis
     });
     const question = questionOf(result, options.metric);
     const { writeSweep } = await import("../reports/sweep-files.ts");
-    const page = await writeSweep(result, question, directory);
+    const page = await writeSweep(result, question, directory, { png: options.png });
     if (options.json) {
       await print(`${JSON.stringify(result, undefined, 2)}\n`);
     } else {

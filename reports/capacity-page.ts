@@ -9,17 +9,19 @@ import type { Chart } from "./charts/chart.ts";
 import { throughputLatency } from "./charts/throughput-latency.ts";
 import { card, escaped, htmlTable, textCell } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { chartSvg } from "./svg.ts";
+import { type PictureOptions, writePictures } from "./pictures.ts";
 
-/** `capacity.json`, `capacity.html` and `charts/*.svg`; returns the path of the page. */
-export async function writeCapacity(result: CapacityResult, directory: string): Promise<string> {
-  await mkdir(join(directory, "charts"), { recursive: true });
+/** `capacity.json`, `capacity.html` and `charts/*.svg` (and `.png`); returns the path of the page. */
+export async function writeCapacity(
+  result: CapacityResult,
+  directory: string,
+  pictures: PictureOptions = {},
+): Promise<string> {
+  await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "capacity.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   const page = join(directory, "capacity.html");
   await writeFile(page, renderCapacityPage(result));
-  for (const chart of chartsOf(result)) {
-    await writeFile(join(directory, "charts", `${chart.name}.svg`), await chartSvg(chart));
-  }
+  await writePictures(chartsOf(result), join(directory, "charts"), pictures);
   return page;
 }
 

@@ -8,17 +8,19 @@ import { byReplication, differences } from "./charts/differences.ts";
 import { comparedRows, comparedTitles, explanation, verdicts } from "./comparison.ts";
 import { card, escaped, htmlTable, textCell } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { chartSvg } from "./svg.ts";
+import { type PictureOptions, writePictures } from "./pictures.ts";
 
-/** `comparison.json`, `comparison.html` and `charts/*.svg`; returns the path of the page. */
-export async function writeComparison(result: ComparisonResult, directory: string): Promise<string> {
-  await mkdir(join(directory, "charts"), { recursive: true });
+/** `comparison.json`, `comparison.html` and `charts/*.svg` (and `.png`); returns the path of the page. */
+export async function writeComparison(
+  result: ComparisonResult,
+  directory: string,
+  pictures: PictureOptions = {},
+): Promise<string> {
+  await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "comparison.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   const page = join(directory, "comparison.html");
   await writeFile(page, renderComparisonPage(result));
-  for (const chart of chartsOf(result)) {
-    await writeFile(join(directory, "charts", `${chart.name}.svg`), await chartSvg(chart));
-  }
+  await writePictures(chartsOf(result), join(directory, "charts"), pictures);
   return page;
 }
 

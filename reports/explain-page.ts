@@ -17,7 +17,7 @@ import {
 import { formatNanos } from "./format.ts";
 import { card, escaped, htmlTable, numberCell, textCell } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { chartSvg } from "./svg.ts";
+import { type PictureOptions, writePicture } from "./pictures.ts";
 
 export interface WrittenExplanation {
   readonly json: string;
@@ -32,16 +32,17 @@ export const explanationJson = (explanation: Explanation): string =>
 export async function writeExplanation(
   explanation: Explanation,
   directory: string,
+  pictures: PictureOptions = {},
 ): Promise<WrittenExplanation> {
   await mkdir(directory, { recursive: true });
+  const svg = await writePicture(explanationWaterfall(explanation), join(directory, "explanation"), pictures);
   const written = {
     json: join(directory, "explanation.json"),
     html: join(directory, "explanation.html"),
-    svg: join(directory, "explanation.svg"),
+    svg,
   };
   await writeFile(written.json, explanationJson(explanation));
   await writeFile(written.html, explanationHtml(explanation));
-  await writeFile(written.svg, await chartSvg(explanationWaterfall(explanation)));
   return written;
 }
 

@@ -13,9 +13,12 @@ const FILES = {
   600: () => require.resolve("@fontsource/inter/files/inter-latin-600-normal.woff2"),
 };
 
+/** The file of a weight, WOFF2. */
+export const fontData = (weight: keyof typeof FILES): Uint8Array => readFileSync(FILES[weight]());
+
 /** CSS that brings the font along, some 32 KB for a weight. */
 export function fontFace(weight: keyof typeof FILES): string {
-  const data = readFileSync(FILES[weight]()).toString("base64");
+  const data = Buffer.from(fontData(weight)).toString("base64");
   return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${data}) format("woff2")}`;
 }
 

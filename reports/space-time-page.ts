@@ -8,21 +8,29 @@ import { spaceTimeChart } from "./charts/space-time.ts";
 import { formatCount, formatDuration } from "./format.ts";
 import { escaped } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { chartSvg } from "./svg.ts";
+import { type PictureOptions, writePicture } from "./pictures.ts";
 
 export const spaceTimeJson = (diagram: SpaceTime): string => `${JSON.stringify(diagram, undefined, 2)}\n`;
 
 /** Writes space-time.json, .html and .svg; returns where the page is. */
-export async function writeSpaceTime(diagram: SpaceTime, directory: string): Promise<string> {
+export async function writeSpaceTime(
+  diagram: SpaceTime,
+  directory: string,
+  pictures: PictureOptions = {},
+): Promise<string> {
   await mkdir(directory, { recursive: true });
   const name = join(directory, "space-time");
   await writeFile(`${name}.json`, spaceTimeJson(diagram));
-  return drawSpaceTime(diagram, name);
+  return drawSpaceTime(diagram, name, pictures);
 }
 
 /** Writes NAME.svg and NAME.html; returns where the page is. */
-export async function drawSpaceTime(diagram: SpaceTime, name: string): Promise<string> {
-  await writeFile(`${name}.svg`, await chartSvg(spaceTimeChart(diagram)));
+export async function drawSpaceTime(
+  diagram: SpaceTime,
+  name: string,
+  pictures: PictureOptions = {},
+): Promise<string> {
+  await writePicture(spaceTimeChart(diagram), name, pictures);
   await writeFile(`${name}.html`, spaceTimeHtml(diagram));
   return `${name}.html`;
 }

@@ -8,24 +8,23 @@ import { sweepEffects, sweepHeatMap, sweepLines } from "./charts/sweep.ts";
 import { csvOf, parquetOf } from "./columns.ts";
 import { card, escaped, htmlTable, textCell } from "./html-text.ts";
 import { figures, renderPage } from "./page.ts";
-import { chartSvg } from "./svg.ts";
+import { type PictureOptions, writePictures } from "./pictures.ts";
 import { effectSentences, pointRows, sweepColumns } from "./sweep.ts";
 
-/** `sweep.parquet`, `sweep.csv`, `sweep.json`, `sweep.html` and `charts/*.svg`; returns the path of the page. */
+/** `sweep.parquet`, `sweep.csv`, `sweep.json`, `sweep.html` and `charts/*.svg` (and `.png`); returns the path of the page. */
 export async function writeSweep(
   result: SweepResult,
   question: SweepQuestion,
   directory: string,
+  pictures: PictureOptions = {},
 ): Promise<string> {
-  await mkdir(join(directory, "charts"), { recursive: true });
+  await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "sweep.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   await writeFile(join(directory, "sweep.csv"), csvOf(sweepColumns(result)));
   await writeFile(join(directory, "sweep.parquet"), parquetOf(sweepColumns(result)));
   const page = join(directory, "sweep.html");
   await writeFile(page, renderSweepPage(result, question));
-  for (const chart of chartsOf(result, question)) {
-    await writeFile(join(directory, "charts", `${chart.name}.svg`), await chartSvg(chart));
-  }
+  await writePictures(chartsOf(result, question), join(directory, "charts"), pictures);
   return page;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { comparisonCharts, variantCharts } from "../../reports/charts/all.ts";
+import { pngOf } from "../../reports/pictures.ts";
 import { chartSvg } from "../../reports/svg.ts";
 import type { ScenarioResult } from "../../scenarios/result.ts";
 import {
@@ -130,5 +131,20 @@ describe("a result of one replication", () => {
       for (const svg of (await svgsOf(comparisonCharts(bare))).values()) expectWellFormed(svg);
       for (const svg of (await svgsOf(firstVariantCharts(bare))).values()) expectWellFormed(svg);
     }
+  });
+});
+
+describe("a picture in pixels", () => {
+  test("is the same bytes for the same chart, twice as large, with its texts", async () => {
+    const [chart] = firstVariantCharts(quickstartResult());
+    const svg = await chartSvg(chart!);
+    const png = Buffer.from(await pngOf(svg));
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number);
+    // The header: width and height of four bytes each.
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([2 * width!, 2 * height!]);
+    expect(png.equals(await pngOf(svg))).toBe(true);
+    const withoutTexts = svg.replaceAll(/<text[^>]*>[^<]*<\/text>/g, "");
+    expect((await pngOf(withoutTexts)).length).toBeLessThan(0.8 * png.length);
   });
 });
