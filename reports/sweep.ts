@@ -8,6 +8,7 @@ import {
   type SweepQuestion,
   type SweepResult,
 } from "../scenarios/sweep/sweep.ts";
+import { readQuantity } from "./charts/setting.ts";
 import type { Column } from "./columns.ts";
 import { estimateNanos, estimatePerSecond, formatNanos, formatPerSecond, onOneLine } from "./format.ts";
 import { left, paragraph, right, textTable } from "./text-table.ts";
@@ -78,6 +79,24 @@ const NANOS = [
   "maxNanos",
 ] as const satisfies readonly `${Exclude<SweepMetric, "throughput">}Nanos`[];
 
+const UNIT_NAMES = {
+  ...{ nanos: "Nanos", bytes: "Bytes", bits: "BitsPerSecond", rate: "PerSecond", share: "Share", number: "" },
+} as const;
+
+/** Values that are all quantities of one kind, as numbers to compute with; undefined for words. */
+function numbersOf(
+  written: readonly string[],
+): { readonly unit: string; readonly byText: ReadonlyMap<string, number> } | undefined {
+  const read = written.map((text) => ({ text, quantity: readQuantity(text) }));
+  const dimensions = new Set(read.map(({ quantity }) => quantity?.dimension));
+  const [dimension] = dimensions;
+  if (dimension === undefined || dimensions.size > 1) return undefined;
+  return {
+    unit: UNIT_NAMES[dimension],
+    byText: new Map(read.map(({ text, quantity }) => [text, quantity!.value])),
+  };
+}
+
 /** A row is one operation of one run; swept fields have their paths for names. */
 export function sweepColumns({ over, seeds, points }: SweepResult): Column[] {
   const rows = points.flatMap(({ values, runs }) =>
@@ -95,7 +114,14 @@ export function sweepColumns({ over, seeds, points }: SweepResult): Column[] {
     values: rows.map(of),
   });
   return [
-    ...over.map(({ path }, i) => column(path, "STRING", ({ values }) => values[i]!)),
+    ...over.flatMap(({ path, values: written }, i) => {
+      const text = column(path, "STRING", ({ values }) => values[i]!);
+      const numbers = numbersOf(written);
+      if (numbers === undefined) return [text];
+      const name = `${path}${numbers.unit}`;
+      const numeric = column(name, "DOUBLE", ({ values }) => numbers.byText.get(values[i]!)!);
+      return numbers.unit === "" ? [numeric] : [text, numeric];
+    }),
     column("seed", "INT64", ({ seed }) => seed),
     column("operation", "STRING", ({ operation }) => operation.operation),
     column("count", "INT64", ({ operation }) => operation.count),

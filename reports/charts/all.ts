@@ -2,6 +2,7 @@
 
 import type { ScenarioResult, VariantResult } from "../../scenarios/result.ts";
 import { anatomy } from "./anatomy.ts";
+import { beforeAfter } from "./before-after.ts";
 import type { Chart } from "./chart.ts";
 import { closeUps } from "./close-up.ts";
 import { compareLatency, compareThroughput } from "./compare.ts";
@@ -25,6 +26,7 @@ export function variantCharts(result: ScenarioResult, variant: VariantResult): r
     ...variant.anatomy.map(anatomy),
     throughputOverTime(result, variant),
     latencyOverTime(result, variant),
+    ...beforeAfter(variant),
     ...closeUps(variant),
     viewChanges(variant),
     poolSizes(result, variant),

@@ -11,7 +11,7 @@ const LANE_HEIGHT = 46;
 const LABELS_MAX = 25;
 /** Labels of arrows behind this share of the time stand before them, where there is room. */
 const LABEL_LEFT_SHARE = 0.85;
-const KINDS_MAX = 7;
+const KINDS_MAX = 6;
 /** Between those of light and dark grounds. */
 const OPERATION_COLOUR = "#2f8fd8";
 const ON_PATH = "on the critical path";
@@ -59,9 +59,9 @@ export function spaceTimeChart(diagram: SpaceTime): Chart {
     type: "nominal",
     scale:
       operation === null
-        ? { domain: classes }
+        ? { domain: withoutFaultColour(classes) }
         : { domain: [ON_PATH, BESIDES], range: ["#d55e00", "#8b949e"] },
-    legend: { title: null, columns: 4 },
+    legend: { title: null, columns: 4, values: classes },
   };
   const messageTooltip = [
     { field: "kind", type: "nominal", title: "message" },
@@ -182,41 +182,49 @@ function classesOf({ messages, operation }: SpaceTime): string[] {
   return kinds.length <= KINDS_MAX + 1 ? kinds : [...kinds.slice(0, KINDS_MAX), OTHER];
 }
 
+/** The sixth colour of the theme is that of faults and of what broke: nothing has it. */
+const withoutFaultColour = (classes: readonly string[]): string[] =>
+  classes.length < 6 ? [...classes] : [...classes.slice(0, 5), "", ...classes.slice(5)];
+
 const sinceText = ({ operation, fromNanos }: SpaceTime): string =>
   operation === null ? formatDuration(fromNanos) : "the call";
+
+/** The outcome of an operation without one. */
+const OPEN = "open";
 
 type At = (nanos: number) => number;
 type Axis = (field: string) => Readonly<Record<string, unknown>>;
 
-function operationLayers({ operations }: SpaceTime, at: At, x: Axis, y: Axis) {
-  const values = operations.map(({ name, node, fromNanos, untilNanos, outcome }) => ({
-    ...{ name, node: node - 0.2, start: at(fromNanos), end: at(untilNanos), outcome },
-    length: formatNanos(untilNanos - fromNanos),
-    label: operations.length <= LABELS_MAX ? `${name} ${formatNanos(untilNanos - fromNanos)}` : "",
-    labelAt: Math.max(0, at(fromNanos)),
-  }));
+function operationLayers({ operations, untilNanos: endNanos }: SpaceTime, at: At, x: Axis, y: Axis) {
+  const edge = LABEL_LEFT_SHARE * at(endNanos);
+  const values = operations.map(({ name, node, fromNanos, untilNanos, outcome, broken }) => {
+    const length = outcome === OPEN ? "without an answer" : formatNanos(untilNanos - fromNanos);
+    return {
+      ...{ name, node: node - 0.2, start: at(fromNanos), end: at(untilNanos), outcome, length, broken },
+      label: operations.length <= LABELS_MAX || broken ? `${name} ${length}` : "",
+      labelAt: Math.max(0, at(fromNanos)),
+    };
+  });
+  const color = { condition: { test: "datum.broken", value: FAULT_COLOUR }, value: OPERATION_COLOUR };
   return [
     {
       data: { values },
-      mark: { type: "rule", strokeWidth: 3, color: OPERATION_COLOUR, clip: true },
+      mark: { type: "rule", opacity: 1, clip: true },
       encoding: {
-        ...{ x: x("start"), x2: { field: "end" }, y: y("node") },
+        ...{ x: x("start"), x2: { field: "end" }, y: y("node"), color },
+        strokeWidth: { condition: { test: "datum.broken", value: 5 }, value: 3 },
         tooltip: ["name", "length", "outcome"].map((field) => ({ field, type: "nominal" })),
       },
     },
-    {
-      data: { values },
+    ...(["left", "right"] as const).map((align) => ({
+      data: { values: values.filter(({ labelAt }) => labelAt > edge === (align === "right")) },
       mark: {
-        type: "text",
-        fontSize: 10,
-        align: "left",
+        ...{ type: "text", fontSize: 10, align, dx: align === "left" ? 0 : -2 },
         baseline: "bottom",
         dy: -3,
-        color: OPERATION_COLOUR,
-        clip: true,
       },
-      encoding: { x: x("labelAt"), y: y("node"), text: { field: "label", type: "nominal" } },
-    },
+      encoding: { x: x("labelAt"), y: y("node"), color, text: { field: "label", type: "nominal" } },
+    })),
   ];
 }
 

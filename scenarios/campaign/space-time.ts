@@ -1,15 +1,17 @@
 /** The run of a case as a space-time diagram: what went between processes up to the moment at which something was broken. */
 
 import { START_UP_NANOS } from "../../models/boki/cluster.ts";
+import type { OperationId } from "../../sim/machine.ts";
+import type { HistoryEvent } from "../../sim/recorder.ts";
 import type { Tracer } from "../../sim/trace.ts";
 import type { TracedOperation } from "../../sim/trace-records.ts";
 import { MICROSECOND, type Nanos } from "../../sim/units.ts";
-import { diagramOf, type SpaceTime } from "../tracing/space-time.ts";
+import { diagramOf, type OpenOperation, type SpaceTime } from "../tracing/space-time.ts";
 import { processesOf, type SampledOperation, stepsOf, type TraceStep } from "../tracing/trace.ts";
 import { BOKISIM_VERSION } from "../version.ts";
 import type { Case } from "./case.ts";
 import { type Failure, runCase } from "./run-case.ts";
-import type { Seen } from "./timeline.ts";
+import { type Happening, type Seen, timelineOf } from "./timeline.ts";
 
 /** As many as can be told apart. */
 const MESSAGES_SHOWN = 120;
@@ -40,12 +42,15 @@ export function caseDiagram(subject: Case, file: string): SpaceTime | undefined 
   const [failure] = verdict.failures;
   const window = windowOf(steps, failure);
   if (window === undefined) return undefined;
+  const happenings = timelineOf(subject, seen!);
   const shown = diagramOf(
     {
       ...{ processes, ...window },
       // The window is where enough of them are; what else reaches into it would be too much.
       steps: chosen(steps, window),
       operations: operations.map(sampled),
+      open: openOperations(happenings, seen!.history),
+      broken: brokenOperations(happenings, failure),
       faults: seen!.periods.map(({ fault, struck, fromNanos, untilNanos }) => ({
         ...{ fault: fault.kind, struck, fromNanos: fromNanos - START_UP_NANOS },
         untilNanos: untilNanos === undefined ? undefined : untilNanos - START_UP_NANOS,
@@ -71,22 +76,56 @@ interface Window {
 
 const sentAt = ({ nanos }: TraceStep): Nanos => nanos.sent ?? nanos.arrived ?? 0;
 
+/** An answer that did not come: found long after it should have. */
+const isLate = ({ name }: Failure): boolean => name === "L1" || name === "L2";
+
 /** Up to what was broken; what never came (L1, L2) is found long after, so there the beginning is shown. */
 function windowOf(steps: readonly TraceStep[], failure: Failure | undefined): Window | undefined {
   const sent = steps.filter(({ kind }) => kind === "message").map(sentAt);
   if (sent.length === 0) return undefined;
-  const isLate = failure === undefined || failure.name === "L1" || failure.name === "L2";
-  const before = isLate ? sent : sent.filter((at) => at <= failure.atNanos);
+  const late = failure === undefined || isLate(failure);
+  const before = late ? sent : sent.filter((at) => at <= failure.atNanos);
   if (before.length === 0) return undefined;
   before.sort((a, b) => a - b);
-  const inside = isLate ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
-  const untilNanos = isLate ? inside.at(-1)! : failure.atNanos;
+  const inside = late ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
+  const untilNanos = late ? inside.at(-1)! : failure.atNanos;
   return { fromNanos: Math.max(0, inside[0]! - MARGIN_NANOS), untilNanos: untilNanos + MARGIN_NANOS };
 }
 
 /** Messages that are sent in the window, and the steps of it. */
 const chosen = (steps: readonly TraceStep[], { fromNanos, untilNanos }: Window): TraceStep[] =>
   steps.filter((step) => sentAt(step) >= fromNanos && sentAt(step) <= untilNanos);
+
+/**
+ * Operations that ended at the moment of the failure, or that are about a record which its message names; of an answer that never came
+ * (L1, L2) those without one.
+ */
+function brokenOperations(happenings: readonly Happening[], failure: Failure | undefined): Set<OperationId> {
+  if (failure === undefined) return new Set();
+  const seqnums: readonly string[] = failure.message.match(SEQNUM) ?? [];
+  const chosen = happenings.filter(
+    ({ untilNanos, what, result }) =>
+      (untilNanos === undefined && isLate(failure)) ||
+      untilNanos === failure.atNanos ||
+      seqnums.some((seqnum) => what.includes(seqnum) || result.includes(seqnum)),
+  );
+  return new Set(chosen.flatMap(({ operation }) => (operation === undefined ? [] : [operation])));
+}
+
+/** As in messages and timelines: sixteen hexadecimal digits. */
+const SEQNUM = /\b[0-9a-f]{16}\b/g;
+
+/** Those that have not ended. */
+function openOperations(happenings: readonly Happening[], history: readonly HistoryEvent[]): OpenOperation[] {
+  const open = new Set(
+    happenings.flatMap(({ operation, untilNanos }) => (untilNanos === undefined ? [operation] : [])),
+  );
+  return history
+    .filter(({ type, operation }) => type === "invoke" && open.has(operation))
+    .map(({ operation, name, process, timeNanos }) => ({
+      ...{ operation, name, process, startNanos: timeNanos - START_UP_NANOS },
+    }));
+}
 
 const sampled = ({ startNanos, endNanos, begunNanos: _, ...rest }: TracedOperation): SampledOperation => ({
   ...rest,

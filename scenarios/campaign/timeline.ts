@@ -19,6 +19,8 @@ export interface Happening {
   readonly what: string;
   /** `0000000100000001`, or how it ended otherwise. */
   readonly result: string;
+  /** Of an operation. */
+  readonly operation?: OperationId;
 }
 
 export interface Seen {
@@ -52,6 +54,7 @@ export function timelineOf({ reconfigurations }: Case, seen: Seen): Happening[] 
         who: nameOf(process),
         what: describeAsked(name, asked),
         result: describeEnding(name, ending),
+        operation,
       },
     ];
   });
@@ -89,8 +92,9 @@ function describePlace(seqnum: Seqnum): string {
 function describeEnding(name: string, ending: HistoryEvent | undefined): string {
   if (ending === undefined) return "has not ended";
   if (ending.type === "unknown") return "outcome unknown";
-  const { outcome, seqnum, record } = ending.value as LogResult;
+  // What a nested call returns is not an answer of the log.
+  const { outcome = "ok", seqnum, record } = ending.value as Partial<LogResult>;
   if (outcome === "empty") return "nothing";
   if (outcome !== "ok") return outcome;
-  return name === "append" || record !== undefined ? formatSeqnum(seqnum) : "done";
+  return (name === "append" && seqnum !== undefined) || record !== undefined ? formatSeqnum(seqnum!) : "done";
 }

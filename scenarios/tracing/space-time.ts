@@ -1,6 +1,6 @@
 /** What a space-time diagram shows: of an interval of a run, or of one operation and all that it caused (docs/reports.md, "Space-time diagrams"). */
 
-import type { TimerName } from "../../sim/machine.ts";
+import type { OperationId, TimerName } from "../../sim/machine.ts";
 import type { InputKind } from "../../sim/trace-records.ts";
 import type { Nanos } from "../../sim/units.ts";
 import { suggestion } from "../problems.ts";
@@ -79,7 +79,10 @@ export interface SpaceTime {
     readonly node: number;
     readonly fromNanos: Nanos;
     readonly untilNanos: Nanos;
+    /** `open`: it had not ended when the run did. */
     readonly outcome: string;
+    /** It shows that something was broken, or what was broken is about it. */
+    readonly broken: boolean;
   }[];
   /** Moments that matter: when something was broken. */
   readonly marks: readonly { readonly name: string; readonly atNanos: Nanos }[];
@@ -143,7 +146,15 @@ export type Diagram = Omit<
 >;
 
 /** What a diagram is made of. */
-type Traced = Pick<Trace, "processes" | "steps" | "faults" | "fromNanos" | "untilNanos" | "operations">;
+interface Traced
+  extends Pick<Trace, "processes" | "steps" | "faults" | "fromNanos" | "untilNanos" | "operations"> {
+  /** Operations that had not ended when the run did. */
+  readonly open?: readonly OpenOperation[];
+  /** Operations that show that something was broken. */
+  readonly broken?: ReadonlySet<OperationId>;
+}
+
+export type OpenOperation = Pick<SampledOperation, "operation" | "name" | "process" | "startNanos">;
 
 /** The diagram of a trace; an `ExplanationError` says what is wrong with the question. */
 export function diagramOf(
@@ -209,12 +220,16 @@ export function diagramOf(
         { node, input: inputName(kind, name), fromNanos: onCore!, untilNanos: ended!, onPath: path.has(id) },
       ];
     }),
-    operations: (one === undefined ? trace.operations : [one]).flatMap((operation) => {
+    operations: [
+      ...(one === undefined ? trace.operations : [one]),
+      ...(trace.open ?? []).map((open) => ({ ...open, endNanos: untilNanos, outcome: "open" })),
+    ].flatMap((operation) => {
       const node = places.get(operation.process);
       if (node === undefined || operation.startNanos >= untilNanos || operation.endNanos <= fromNanos)
         return [];
       const { name, startNanos, endNanos, outcome } = operation;
-      return [{ name, node, fromNanos: startNanos, untilNanos: endNanos, outcome }];
+      const broken = trace.broken?.has(operation.operation) === true;
+      return [{ name, node, fromNanos: startNanos, untilNanos: endNanos, outcome, broken }];
     }),
     marks: [],
     faults: trace.faults.flatMap(({ fault, struck, fromNanos: begins, untilNanos: ends = Infinity }) =>

@@ -27,7 +27,9 @@ const DIAGRAM: SpaceTime = {
     { kind: "opResult", from: 1, to: 0, sentNanos: 1_120_000, arrivedNanos: null, onPath: false },
   ],
   steps: [{ node: 1, input: "append", fromNanos: 1_090_000, untilNanos: 1_120_000, onPath: true }],
-  operations: [{ name: "append", node: 0, fromNanos: 1_000_000, untilNanos: 1_200_000, outcome: "ok" }],
+  operations: [
+    { name: "append", node: 0, fromNanos: 1_000_000, untilNanos: 1_200_000, outcome: "ok", broken: true },
+  ],
   marks: [{ name: "R1", atNanos: 1_180_000 }],
   faults: [{ fault: "pause engine-1", node: 1, fromNanos: 1_150_000, untilNanos: 1_200_000 }],
 };

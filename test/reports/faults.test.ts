@@ -135,6 +135,36 @@ describe("charts", () => {
     expect(svg).toContain(">4 more faults (4 times)<");
   });
 
+  test("put what an operation was before a fault beside what it was then, in panels", async () => {
+    const { rows, ...chart } = named("before-after-2");
+    expectWellFormed(await chartSvg({ rows, ...chart }));
+    expect(chart.title).toBe("Before, during and after crash primary");
+    const told = rows.map(({ operation, measure, stretch, times, text }) => ({
+      ...{ operation, measure, stretch, times, text },
+    }));
+    const append = { operation: "append", measure: "throughput" };
+    expect(told.filter((row) => row.operation === "append" && row.measure === "throughput")).toEqual([
+      { ...append, stretch: "before", times: "1 x", text: "46.00 k/s" },
+      { ...append, stretch: "during", times: "0 x", text: "0 /s" },
+      { ...append, stretch: "after", times: "0.978 x", text: "45.00 k/s" },
+    ]);
+    // Nothing completed that would have a latency.
+    expect(told.filter((row) => row.measure === "p99").map((row) => row.stretch)).toEqual([
+      ...["before", "after", "before", "after"],
+    ]);
+    expect(charts.filter(({ name }) => name.startsWith("before-after"))).toHaveLength(4);
+  });
+
+  test("leave out what nothing was known of before", () => {
+    const periods = faults.periods.map((period) => ({
+      ...period,
+      operations: period.operations.map((each) => ({ ...each, before: null })),
+    }));
+    const result = faultsResult({ periods });
+    const names = variantCharts(result, result.variants[0]!).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("before-after"))).toEqual([]);
+  });
+
   test("show the time around a fault, and say what the outage consisted of", async () => {
     for (const name of ["fault-1-latency", "fault-1-throughput"]) {
       expectWellFormed(await chartSvg(named(name)));

@@ -71,7 +71,8 @@ describe("what a sweep found", () => {
     expect(rows).toHaveLength(7);
     expect(rows[2]).toEqual({
       "boki.globalCut": "1ms",
-      "cluster.storages": "5",
+      "boki.globalCutNanos": 1_000_000,
+      "cluster.storages": 5,
       seed: 7n,
       operation: "append",
       count: 1_000n,
@@ -93,6 +94,22 @@ describe("what a sweep found", () => {
       expectWellFormed(svg);
       expect(svg).toContain("cluster.storages");
     }
+  });
+
+  test("has words as they are, and quantities also as numbers with their unit in the name", () => {
+    const over = [
+      { path: "boki.engineCache", values: ["on", "off"] },
+      { path: "workload.0.recordSize", values: ["1KiB", "512"] },
+      { path: "workload.0.arrival.poisson.rate", values: ["2k/s", "500/s"] },
+    ];
+    const points = [{ values: ["off", "1KiB", "2k/s"], runs: [run(2, "a")] }];
+    const columns = sweepColumns({ ...RESULT, over, points });
+    expect(Object.fromEntries(columns.slice(0, 4).map(({ name, values }) => [name, values]))).toEqual({
+      "boki.engineCache": ["off"],
+      "workload.0.recordSize": ["1KiB"],
+      "workload.0.arrival.poisson.rate": ["2k/s"],
+      "workload.0.arrival.poisson.ratePerSecond": [2_000],
+    });
   });
 
   test("is quoted where a comma would part it", () => {

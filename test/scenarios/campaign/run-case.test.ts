@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Mutation } from "../../../models/boki/mutations.ts";
 import { type Case, EMPTY_CASE } from "../../../scenarios/campaign/case.ts";
+import { parseCase } from "../../../scenarios/campaign/case-file.ts";
 import { generateCase } from "../../../scenarios/campaign/generate.ts";
 import { runCase } from "../../../scenarios/campaign/run-case.ts";
 import { caseDiagram } from "../../../scenarios/campaign/space-time.ts";
@@ -29,9 +30,40 @@ describe("the space-time diagram of a case", () => {
     const { messages, operations, marks, ...diagram } = caseDiagram(subject, "case.yaml")!;
     expect(diagram.digest).toBe(digest);
     expect(marks).toEqual([{ name: failures[0]!.name, atNanos: failures[0]!.atNanos }]);
-    expect(operations.map(({ name }) => name)).toContain("append");
+    // What shows it, and what it is about.
+    const marked = operations.filter(({ broken }) => broken).map(({ name, outcome }) => [name, outcome]);
+    expect(marked).toEqual([
+      ["append", "ok"],
+      ["readPrev", "ok"],
+    ]);
     expect(messages.map(({ kind }) => kind)).toContain("metalogs");
     for (const { sentNanos } of messages) expect(sentNanos).toBeLessThanOrEqual(diagram.untilNanos);
+  });
+
+  test("has what never got an answer", () => {
+    // As released, nobody asks a second time for what was damaged on its way.
+    const { case: subject } = parseCase(
+      `
+case:
+  seed: 2
+  defects: [ P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15, P16, P17, P18, P19 ]
+  cluster: { engines: 2, storages: 1, sequencers: 1 }
+  boki: { metalogReplicas: 1, userlogReplicas: 1, indexReplicas: 2, remoteIndexShare: 0.3 }
+  calls: [ { atNanos: 0, logBook: 1, operations: [ { op: readNext, tag: 1, at: start } ] } ]
+  faults:
+    timed:
+      - number: 1
+        atNanos: 0
+        forNanos: 371000
+        fault:
+          { kind: link, of: { names: [ engine-2 ] }, to: { part: nodes }, bothWays: false, rule: { corruptShare: 1 } }
+  healNanos: 485000
+`,
+      "lost.yaml",
+    );
+    const { operations, untilNanos } = caseDiagram(subject, "lost.yaml")!;
+    const read = operations.find(({ name }) => name === "readNext");
+    expect(read).toMatchObject({ outcome: "open", broken: true, untilNanos });
   });
 
   test("is small for every case that a campaign draws, whatever broke in it", () => {
