@@ -37,8 +37,8 @@ async function readOne(services: Services, file: string): Promise<void> {
     await openScenario(services, file, { set: [] });
     return;
   }
-  const { readCase } = await import("./replay.ts");
-  await readCase(text, file);
+  const { checkCase } = await import("./replay.ts");
+  await checkCase(text, file);
 }
 
 /** Goes through all files, so that one look shows all mistakes. */

@@ -6,11 +6,8 @@
 import { threadPool } from "../threads.ts";
 import type { BatchResult, FailedRun } from "./batch.ts";
 import type { Task } from "./campaign-worker.ts";
-import type { Case } from "./case.ts";
-import { type Campaign, generateCase } from "./generate.ts";
-import { MARKS, type MarkName } from "./marks.ts";
-import { type FailureName, kindOf, type Verdict } from "./run-case.ts";
-import type { Shrunk } from "./shrink.ts";
+import type { Campaign } from "./generate.ts";
+import { type AnyCampaign, type NameOf, type SubjectOf, targetOf, type VerdictOf } from "./target.ts";
 
 export interface CampaignProgress {
   readonly runsDone: number;
@@ -33,33 +30,33 @@ export interface CampaignOptions {
 }
 
 /** A failing case, made small. */
-export interface Finding {
+export interface Finding<Of extends AnyCampaign = Campaign> {
   /** The run of the campaign that showed it first. */
   readonly run: number;
   /** How many runs showed it first of all. */
   readonly runs: number;
-  readonly name: FailureName;
+  readonly name: NameOf<Of>;
   /** As it was drawn. */
-  readonly original: Case;
-  readonly case: Case;
-  readonly verdict: Verdict;
+  readonly original: SubjectOf<Of>;
+  readonly case: SubjectOf<Of>;
+  readonly verdict: VerdictOf<Of>;
   readonly attempts: number;
 }
 
-export interface CampaignResult {
-  readonly campaign: Campaign;
+export interface CampaignResult<Of extends AnyCampaign = Campaign> {
+  readonly campaign: Of;
   readonly runs: number;
   readonly failedRuns: number;
   /** How many runs failed in this way first. */
-  readonly failures: Readonly<Partial<Record<FailureName, number>>>;
+  readonly failures: Readonly<Partial<Record<NameOf<Of>, number>>>;
   /** In how many runs each situation was reached; every mark is there. */
-  readonly marks: Readonly<Record<MarkName, number>>;
+  readonly marks: Readonly<Record<string, number>>;
   readonly events: number;
   readonly simulatedNanos: number;
   readonly settledNanosMax: number;
   readonly wallMillis: number;
   /** One for each kind of failure, in the order of runs. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Finding<Of>[];
   /** Stopped by the signal or the time limit before all runs were done. */
   readonly stopped: boolean;
 }
@@ -69,14 +66,18 @@ const BATCH = 10;
 /** More kinds of failures than this are counted but not made small. */
 const FINDINGS_MAX = 8;
 
-export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignResult> {
+export async function runCampaign<Of extends AnyCampaign>(
+  campaign: Of,
+  options: CampaignOptions,
+): Promise<CampaignResult<Of>> {
+  const target = targetOf(campaign);
   const { runs, jobs, timeMillis = Number.POSITIVE_INFINITY, signal } = options;
   const threads = Math.max(1, Math.min(jobs, Math.ceil(runs / BATCH)));
   const pool = threadPool<Task, unknown>(new URL("./campaign-worker.ts", import.meta.url), threads);
   // The clock of the wall decides when a campaign ends, never what a run does.
   const startedMillis = performance.now();
-  const batches: BatchResult[] = [];
-  const total = (of: (batch: BatchResult) => number): number =>
+  const batches: BatchResult<Of>[] = [];
+  const total = (of: (batch: BatchResult<Of>) => number): number =>
     batches.reduce((sum, each) => sum + of(each), 0);
   const report = (phase: CampaignProgress["phase"]): void =>
     options.onProgress?.({
@@ -94,7 +95,7 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
       next += BATCH;
       const count = Math.min(BATCH, runs - from);
       const task: Task = { kind: "batch", campaign, from, count };
-      batches.push((await pool.run(task)) as BatchResult);
+      batches.push((await pool.run(task)) as BatchResult<Of>);
       report("running");
     }
   };
@@ -103,29 +104,28 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
     const failed = batches.flatMap((batch) => batch.failed).sort((a, b) => a.run - b.run);
     report("shrinking");
     const findings = await Promise.all(
-      firstOfEach(failed).map(async ({ run, first }): Promise<Finding> => {
-        const original = generateCase(campaign, run);
+      firstOfEach(failed, target.kindOf).map(async ({ run, first }): Promise<Finding<Of>> => {
+        const original = target.generate(campaign, run);
         const task: Task = {
-          kind: "shrink",
-          case: original,
-          failure: kindOf(first),
+          ...{ kind: "shrink", campaign, run },
+          failure: target.kindOf(first),
           // Without determinism nothing that is left out means anything.
-          attempts: first.name === "determinism" || signal?.aborted ? 1 : options.shrinkAttempts,
+          attempts: first.name === target.unsteady || signal?.aborted ? 1 : options.shrinkAttempts,
         };
-        const shrunk = (await pool.run(task)) as Shrunk;
-        const runs = failed.filter((each) => kindOf(each.first) === kindOf(first)).length;
-        return { ...shrunk, run, runs, name: first.name, original };
+        const shrunk = (await pool.run(task)) as ReturnType<typeof target.shrink>;
+        const runs = failed.filter((each) => target.kindOf(each.first) === target.kindOf(first)).length;
+        return { ...shrunk, run, runs, name: first.name as NameOf<Of>, original };
       }),
     );
-    const failures: Partial<Record<FailureName, number>> = {};
+    const failures: Partial<Record<string, number>> = {};
     for (const { first } of failed) failures[first.name] = (failures[first.name] ?? 0) + 1;
     const runsDone = total((batch) => batch.runs);
     return {
       campaign,
       runs: runsDone,
       failedRuns: failed.length,
-      failures,
-      marks: marksOf(batches),
+      failures: failures as CampaignResult<Of>["failures"],
+      marks: marksOf(batches, Object.keys(target.marks)),
       events: total(({ events }) => events),
       simulatedNanos: total(({ simulatedNanos }) => simulatedNanos),
       settledNanosMax: Math.max(0, ...batches.map(({ settledNanosMax }) => settledNanosMax)),
@@ -139,7 +139,10 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
 }
 
 /** The first run of each kind of failure. */
-function firstOfEach(failed: readonly FailedRun[]): FailedRun[] {
+function firstOfEach<Of extends AnyCampaign>(
+  failed: readonly FailedRun<Of>[],
+  kindOf: (failure: FailedRun<Of>["first"]) => string,
+): FailedRun<Of>[] {
   const seen = new Set<string>();
   return failed
     .filter(({ first }) => {
@@ -150,8 +153,7 @@ function firstOfEach(failed: readonly FailedRun[]): FailedRun[] {
     .slice(0, FINDINGS_MAX);
 }
 
-function marksOf(batches: readonly BatchResult[]): Record<MarkName, number> {
-  const names = Object.keys(MARKS) as MarkName[];
+function marksOf(batches: readonly BatchResult[], names: readonly string[]): Record<string, number> {
   const sums = names.map((name) => [name, batches.reduce((sum, { marks }) => sum + (marks[name] ?? 0), 0)]);
-  return Object.fromEntries(sums) as Record<MarkName, number>;
+  return Object.fromEntries(sums) as Record<string, number>;
 }

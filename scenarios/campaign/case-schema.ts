@@ -6,11 +6,11 @@ import { DEFECT_IDS } from "../../models/boki/defects.ts";
 import { Mutation, type MutationName } from "../../models/boki/mutations.ts";
 import { CASE_CLUSTER, EMPTY_CASE } from "./case.ts";
 
-const nanos = z.int().min(0);
-const count = z.int().min(0);
+export const nanos = z.int().min(0);
+export const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
-const distribution: z.ZodType = z.lazy(() =>
+export const distribution: z.ZodType = z.lazy(() =>
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("constant"), value: z.number() }),
     z.strictObject({ kind: z.literal("uniform"), low: z.number(), high: z.number() }),
@@ -120,7 +120,7 @@ const fault = z.discriminatedUnion("kind", [
     driftPpm: z.number().optional(),
   }),
 ]);
-const faultPlan = z.strictObject({
+export const faultPlan = z.strictObject({
   timed: z
     .array(z.strictObject({ number: count.optional(), atNanos: nanos, forNanos: nanos.optional(), fault }))
     .default([]),

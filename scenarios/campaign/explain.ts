@@ -1,8 +1,7 @@
 /** What failed, in the words of the checker that says so. */
 
 import { INVARIANTS } from "../../models/boki/invariants/violations.ts";
-import type { Finding } from "./campaign.ts";
-import { type CaseSize, sizeOf } from "./case.ts";
+import type { CaseSize } from "./case.ts";
 import type { Failure, FailureName } from "./run-case.ts";
 
 /** What every run promises, besides the invariants of the model. */
@@ -18,7 +17,11 @@ export const promiseOf = (name: FailureName): string =>
     : PROMISES[name as keyof typeof PROMISES];
 
 /** `R1, at 3.104 ms: readPrev ... returns nothing` */
-export function describeFailure({ name, atNanos, message }: Failure): string {
+export function describeFailure({
+  name,
+  atNanos,
+  message,
+}: Pick<Failure, "atNanos" | "message"> & { readonly name: string }): string {
   return `${name}, at ${(atNanos / 1e6).toFixed(3)} ms: ${message}`;
 }
 
@@ -26,20 +29,4 @@ export function describeFailure({ name, atNanos, message }: Failure): string {
 export function describeSize({ faults, operations, nodes }: CaseSize): string {
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   return [plural(faults, "fault"), plural(operations, "operation"), plural(nodes, "node")].join(", ");
-}
-
-/** The lines of prose above a case in its file. `command`: what found it. */
-export function headingOf(finding: Finding, command: string): string[] {
-  const { verdict, name, original, run } = finding;
-  const shown = verdict.failures.filter((failure) => failure.name === name).slice(0, 3);
-  const others = Object.keys(verdict.counts).filter((each) => each !== name);
-  return [
-    `${name}: ${promiseOf(name)}.`,
-    "",
-    ...shown.map(describeFailure),
-    ...(others.length === 0 ? [] : [`It breaks ${others.join(", ")} as well.`]),
-    "",
-    `Found by \`${command}\`, run ${run}: ${describeSize(sizeOf(original))}; made small: ${describeSize(sizeOf(finding.case))}.`,
-    "Replay it with `bokisim run` and the name of this file. Times are in nanoseconds, from the moment the cluster is up.",
-  ];
 }

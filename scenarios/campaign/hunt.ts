@@ -1,28 +1,26 @@
 /** Looks for one bug with the generator of all campaigns, until a run shows it, and makes that run small. */
 
 import { runBatch } from "./batch.ts";
-import { type CaseSize, sizeOf } from "./case.ts";
-import { type Campaign, generateCase } from "./generate.ts";
-import { type FailureName, kindOf } from "./run-case.ts";
-import { shrinkCase } from "./shrink.ts";
+import type { Campaign } from "./generate.ts";
+import { type AnyCampaign, type NameOf, type SizeOf, targetOf } from "./target.ts";
 
 export interface Hunt {
-  readonly campaign: Campaign;
+  readonly campaign: AnyCampaign;
   readonly runs: number;
   readonly shrinkAttempts: number;
 }
 
-export interface Quarry {
+export interface Quarry<Of extends AnyCampaign = Campaign> {
   /** Runs until it showed, that one included; without a find: all that were made. */
   readonly runs: number;
   readonly found:
     | {
-        readonly first: FailureName;
+        readonly first: NameOf<Of>;
         /** Everything that the run broke. */
-        readonly names: readonly FailureName[];
+        readonly names: readonly NameOf<Of>[];
         readonly message: string;
-        readonly size: CaseSize;
-        readonly shrunk: CaseSize;
+        readonly size: SizeOf<Of>;
+        readonly shrunk: SizeOf<Of>;
       }
     | undefined;
   /** What the hunt took, and what making the case small took. */
@@ -30,23 +28,28 @@ export interface Quarry {
   readonly shrinkMillis: number;
 }
 
-export function hunt({ campaign, runs, shrinkAttempts }: Hunt): Quarry {
+export function hunt<Of extends AnyCampaign>({
+  campaign,
+  runs,
+  shrinkAttempts,
+}: Hunt & { readonly campaign: Of }): Quarry<Of> {
+  const target = targetOf(campaign);
   const startedMillis = performance.now();
   const { failed, runs: made } = runBatch(campaign, 0, runs, true);
   const huntMillis = performance.now() - startedMillis;
   const [first] = failed;
   if (first === undefined) return { runs: made, found: undefined, huntMillis, shrinkMillis: 0 };
-  const original = generateCase(campaign, first.run);
+  const original = target.generate(campaign, first.run);
   const { name, message } = first.first;
-  const shrunk = shrinkCase(original, kindOf(first.first), { attempts: shrinkAttempts });
+  const shrunk = target.shrink(original, target.kindOf(first.first), { attempts: shrinkAttempts });
   return {
     runs: made,
     found: {
-      first: name,
+      first: name as NameOf<Of>,
       names: first.names,
       message: shrunk.verdict.failures.find((failure) => failure.name === name)?.message ?? message,
-      size: sizeOf(original),
-      shrunk: sizeOf(shrunk.case),
+      size: target.sizeOf(original) as SizeOf<Of>,
+      shrunk: target.sizeOf(shrunk.case) as SizeOf<Of>,
     },
     huntMillis,
     shrinkMillis: performance.now() - startedMillis - huntMillis,

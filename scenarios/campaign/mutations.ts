@@ -21,7 +21,7 @@ import type { Quarry } from "./hunt.ts";
 import { type Entry, mutationsPage, rowOf } from "./mutations-page.ts";
 import type { FailureName } from "./run-case.ts";
 import { bugNumber, EXPECTED_OF_BUG } from "./runtime/bugs.ts";
-import type { RuntimeQuarry } from "./runtime/hunt.ts";
+import type { RuntimeCampaign } from "./runtime/generate.ts";
 import {
   RUNTIME_HEADING,
   type RuntimeEntry,
@@ -86,15 +86,15 @@ const entries = await Promise.all(
 );
 const runtimeEntries = await Promise.all(
   bugs.map(async ({ mutation, ...rest }): Promise<RuntimeEntry> => {
-    const campaign = { seed, mutation };
+    const campaign: RuntimeCampaign = { system: "nightcore", seed, mutation };
     // A run of the runtime is a fifth of one of the log.
     const task: Task = {
-      kind: "huntRuntime",
+      kind: "hunt",
       campaign,
       runs: RUNTIME_RUNS_FACTOR * runs,
       shrinkAttempts: Number(values.shrink),
     };
-    const entry = { ...rest, quarry: (await pool.run(task)) as RuntimeQuarry };
+    const entry = { ...rest, quarry: (await pool.run(task)) as Quarry<RuntimeCampaign> };
     console.log(runtimeRowOf(entry).join("  "));
     return entry;
   }),

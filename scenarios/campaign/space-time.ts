@@ -1,16 +1,19 @@
 /** The run of a case as a space-time diagram: what went between processes up to the moment at which something was broken. */
 
 import { START_UP_NANOS } from "../../models/boki/cluster.ts";
+import type { FaultPeriod } from "../../sim/faults/fault.ts";
 import type { OperationId } from "../../sim/machine.ts";
 import type { HistoryEvent } from "../../sim/recorder.ts";
+import type { Simulation } from "../../sim/simulation.ts";
 import type { Tracer } from "../../sim/trace.ts";
 import type { TracedOperation } from "../../sim/trace-records.ts";
 import { MICROSECOND, type Nanos } from "../../sim/units.ts";
 import { diagramOf, type OpenOperation, type SpaceTime } from "../tracing/space-time.ts";
-import { processesOf, type SampledOperation, stepsOf, type TraceStep } from "../tracing/trace.ts";
+import { processesOf, stepsOf, type TraceStep } from "../tracing/trace.ts";
 import { BOKISIM_VERSION } from "../version.ts";
 import type { Case } from "./case.ts";
 import { type Failure, runCase } from "./run-case.ts";
+import type { AnyFailure, AnyVerdict } from "./target.ts";
 import { type Happening, type Seen, timelineOf } from "./timeline.ts";
 
 /** As many as can be told apart. */
@@ -19,48 +22,88 @@ const MARGIN_NANOS: Nanos = 50 * MICROSECOND;
 /** Between processes and those who only watch over them: many, and not what a case is about. */
 const BACKGROUND = new Set(["zkPing"]);
 
+/** A run of a case, and what is known of it when it is over. */
+export interface DrawnRun {
+  readonly seed: number;
+  /** When the deployment is up: times of cases count from there. */
+  readonly startUpNanos: Nanos;
+  readonly verdict: AnyVerdict;
+  readonly periods: readonly FaultPeriod[];
+  /** Operations that had not ended; times as in the case. */
+  readonly open: readonly OpenOperation[];
+  /** Whether the first failure is an answer that did not come: found long after it should have. */
+  readonly isLate: boolean;
+  /** Operations that show the first failure, besides those that ended when it was found. */
+  readonly broken: ReadonlySet<OperationId>;
+}
+
 /** Undefined where no message was sent. `file`: the case's, which the diagram names. */
 export function caseDiagram(subject: Case, file: string): SpaceTime | undefined {
+  return diagramOfRun(file, (onBuilt) => {
+    let seen: Seen | undefined;
+    const verdict = runCase(subject, {
+      onBuilt,
+      onEnd: (its) => {
+        seen = its;
+      },
+    });
+    const [failure] = verdict.failures;
+    const happenings = timelineOf(subject, seen!);
+    return {
+      ...{ seed: subject.seed, startUpNanos: START_UP_NANOS, verdict, periods: seen!.periods },
+      open: openOperations(happenings, seen!.history),
+      isLate: failure === undefined || isLate(failure),
+      broken: brokenOperations(happenings, failure),
+    };
+  });
+}
+
+/** `run`: shows what it built before it begins. */
+export function diagramOfRun(
+  file: string,
+  run: (onBuilt: (simulation: Simulation) => void) => DrawnRun,
+): SpaceTime | undefined {
   const operations: TracedOperation[] = [];
   let tracer: Tracer | undefined;
-  let processes: ReturnType<typeof processesOf> = [];
-  let nowNanos = (): Nanos => 0;
-  let seen: Seen | undefined;
-  const verdict = runCase(subject, {
-    onBuilt: (simulation) => {
-      tracer = simulation.trace({ fromNanos: START_UP_NANOS, onOperation: (each) => operations.push(each) });
-      processes = processesOf({ simulation });
-      nowNanos = () => simulation.nowNanos;
-    },
-    onEnd: (its) => {
-      seen = its;
-    },
+  let simulation: Simulation | undefined;
+  const { seed, startUpNanos, verdict, periods, open, isLate, broken } = run((built) => {
+    simulation = built;
+    // More than this cannot be shown; the beginning is what matters where nothing ended.
+    tracer = built.trace({ onOperation: (each) => operations.push(each) });
   });
-  const steps = stepsOf(tracer!, START_UP_NANOS, nowNanos()).filter(
-    ({ name }) => !BACKGROUND.has(String(name)),
+  const processes = processesOf({ simulation: simulation! });
+  const steps = stepsOf(tracer!, startUpNanos, simulation!.nowNanos).filter(
+    (step) => !BACKGROUND.has(String(step.name)) && sentAt(step) >= 0,
   );
   const [failure] = verdict.failures;
-  const window = windowOf(steps, failure);
+  const window = windowOf(steps, isLate ? undefined : failure);
   if (window === undefined) return undefined;
-  const happenings = timelineOf(subject, seen!);
+  const since = (nanos: Nanos): Nanos => nanos - startUpNanos;
   const shown = diagramOf(
     {
-      ...{ processes, ...window },
+      ...{ processes, ...window, open },
       // The window is where enough of them are; what else reaches into it would be too much.
       steps: chosen(steps, window),
-      operations: operations.map(sampled),
-      open: openOperations(happenings, seen!.history),
-      broken: brokenOperations(happenings, failure),
-      faults: seen!.periods.map(({ fault, struck, fromNanos, untilNanos }) => ({
-        ...{ fault: fault.kind, struck, fromNanos: fromNanos - START_UP_NANOS },
-        untilNanos: untilNanos === undefined ? undefined : untilNanos - START_UP_NANOS,
+      operations: operations.map(({ startNanos, endNanos, begunNanos: _, ...rest }) => ({
+        ...{ ...rest, startNanos: since(startNanos), endNanos: since(endNanos) },
+        ...{ path: [], complete: false, phases: {}, steps: [] },
+      })),
+      broken: new Set([
+        ...broken,
+        ...operations
+          .filter(({ endNanos }) => since(endNanos) === failure?.atNanos)
+          .map(({ operation }) => operation),
+      ]),
+      faults: periods.map(({ fault, struck, fromNanos, untilNanos }) => ({
+        ...{ fault: fault.kind, struck, fromNanos: since(fromNanos) },
+        untilNanos: untilNanos === undefined ? undefined : since(untilNanos),
       })),
     },
     { of: window, nodes: [] },
   );
   return {
     ...{ format: "bokisim-space-time-1", bokisimVersion: BOKISIM_VERSION, scenario: "case", file },
-    ...{ variant: "base", seed: subject.seed, digest: verdict.digest },
+    ...{ variant: "base", seed, digest: verdict.digest },
     ...shown,
     marks: verdict.failures
       .filter(({ atNanos }) => atNanos <= window.untilNanos)
@@ -79,16 +122,15 @@ const sentAt = ({ nanos }: TraceStep): Nanos => nanos.sent ?? nanos.arrived ?? 0
 /** An answer that did not come: found long after it should have. */
 const isLate = ({ name }: Failure): boolean => name === "L1" || name === "L2";
 
-/** Up to what was broken; what never came (L1, L2) is found long after, so there the beginning is shown. */
-function windowOf(steps: readonly TraceStep[], failure: Failure | undefined): Window | undefined {
+/** Up to what was broken; what never came is found long after, so there the beginning is shown (`failure` undefined). */
+function windowOf(steps: readonly TraceStep[], failure: AnyFailure | undefined): Window | undefined {
   const sent = steps.filter(({ kind }) => kind === "message").map(sentAt);
   if (sent.length === 0) return undefined;
-  const late = failure === undefined || isLate(failure);
-  const before = late ? sent : sent.filter((at) => at <= failure.atNanos);
+  const before = failure === undefined ? sent : sent.filter((at) => at <= failure.atNanos);
   if (before.length === 0) return undefined;
   before.sort((a, b) => a - b);
-  const inside = late ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
-  const untilNanos = late ? inside.at(-1)! : failure.atNanos;
+  const inside = failure === undefined ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
+  const untilNanos = failure === undefined ? inside.at(-1)! : failure.atNanos;
   return { fromNanos: Math.max(0, inside[0]! - MARGIN_NANOS), untilNanos: untilNanos + MARGIN_NANOS };
 }
 
@@ -126,9 +168,3 @@ function openOperations(happenings: readonly Happening[], history: readonly Hist
       ...{ operation, name, process, startNanos: timeNanos - START_UP_NANOS },
     }));
 }
-
-const sampled = ({ startNanos, endNanos, begunNanos: _, ...rest }: TracedOperation): SampledOperation => ({
-  ...rest,
-  ...{ startNanos: startNanos - START_UP_NANOS, endNanos: endNanos - START_UP_NANOS },
-  ...{ path: [], complete: false, phases: {}, steps: [] },
-});

@@ -72,6 +72,32 @@ describe("bokisim fuzz", { timeout: 60_000 }, () => {
     expect(two).toEqual(one);
   });
 
+  test("tries the function runtime, and replays what it finds there", async () => {
+    const args = ["fuzz", "--system", "nightcore", "--runs", "20", "--mutation", "B14", "--quiet"];
+    const found = await bokisim(...args, "--out", "runtime");
+    expect({ status: found.status, err: found.err }).toEqual({ status: 1, err: "" });
+    expect(found.out).toContain("I8 workers that are connected run a call or are idle");
+    const file = readdirSync(join(directory, "runtime")).find((each) =>
+      /^I8-seed1-run\d+\.yaml$/.test(each),
+    )!;
+    for (const ending of ["svg", "html"])
+      expect(readdirSync(join(directory, "runtime"))).toContain(file.replace(/yaml$/, ending));
+    const path = join("runtime", file);
+    expect(await bokisim("validate", path)).toEqual({ status: 0, out: `${path}: right\n`, err: "" });
+    const replayed = await bokisim("run", path);
+    expect(replayed.status).toBe(1);
+    expect(replayed.out).toContain("This is what the file says: same digest, same verdict.");
+    const text = readFileSync(join(directory, path), "utf8");
+    writeFileSync(join(directory, "well.yaml"), text.replace("mutation: newWorkerTwice", "mutation: none"));
+    expect((await bokisim("run", "well.yaml")).out).toMatch(
+      /^Nothing is broken\.\n\nRequests: 1 answered, 0 /,
+    );
+    writeFileSync(join(directory, "bad.yaml"), text.replace("language: ", "language: x"));
+    expect((await bokisim("validate", "bad.yaml")).err).toMatch(
+      /^bad\.yaml:\d+:\d+ +case\.functions\.0\.language: found "x/,
+    );
+  });
+
   test("takes the cluster of a scenario", async () => {
     const { status, out } = await bokisim("fuzz", QUICKSTART, "--calm", "--runs", "10", "--quiet");
     expect(status).toBe(0);
@@ -79,7 +105,11 @@ describe("bokisim fuzz", { timeout: 60_000 }, () => {
   });
 
   test.each([
-    [["--mutation", "nope"], "A number or a name"],
+    [["--mutation", "nope"], "a number or a name of docs/models/boki.md"],
+    [["--system", "nightcore", "--mutation", "B99"], "a number or a name of docs/models/nightcore.md"],
+    [["--system", "nightcore", "--defect", "P1"], "--defect names defects of the log"],
+    [["quickstart", "--system", "nightcore"], "a scenario is for --system boki"],
+    [["--system", "lambda"], "Allowed: boki, nightcore"],
     [["--defect", "P99"], "Allowed: P1, P2"],
     [["--time", "5"], "A time such as 30s"],
     [["--runs", "0"], "A whole number from 1 on"],

@@ -5,7 +5,7 @@
 
 import { LANGUAGES, type Language } from "../../../models/applications/application.ts";
 import type { NetworkConfig } from "../../../models/applications/network.ts";
-import { BALANCINGS, type NightcoreConfig } from "../../../models/nightcore/config.ts";
+import { BALANCINGS, type NightcoreConfig, RELEASED } from "../../../models/nightcore/config.ts";
 import { INLINE_BYTES_MAX } from "../../../models/nightcore/messages.ts";
 import type { Fault, Selector, TimedFault } from "../../../sim/faults/fault.ts";
 import { numbered } from "../../../sim/faults/injector.ts";
@@ -16,15 +16,23 @@ import { type CaseFunction, type CaseLoad, type CaseStep, callsIn, type RuntimeC
 
 /** What all cases of a campaign have in common. */
 export interface RuntimeCampaign {
+  readonly system: "nightcore";
   readonly seed: number;
   readonly mutation: number;
+  /** No faults. */
+  readonly calm?: boolean;
+  /** With all settings of the released code. */
+  readonly released?: boolean;
 }
 
 const FAULTY = 0.5;
 const COSTED = 0.4;
 
 /** Run `index` of a campaign. */
-export function generateRuntimeCase({ seed, mutation }: RuntimeCampaign, index: number): RuntimeCase {
+export function generateRuntimeCase(
+  { seed, mutation, calm = false, released = false }: RuntimeCampaign,
+  index: number,
+): RuntimeCase {
   const streamOf = (part: string): Draw => drawFrom(streamFor(seed, `runtime run ${index} ${part}`));
   const general = streamOf("general");
   const functions = drawFunctions(streamOf("functions"));
@@ -33,20 +41,21 @@ export function generateRuntimeCase({ seed, mutation }: RuntimeCampaign, index: 
   const settings = drawSettings(streamOf("settings"));
   const ends = loads.map(({ atNanos, count, gapNanos }) => atNanos + count * gapNanos);
   const spanNanos = Math.max(MILLISECOND, ...ends);
-  const timed = general.chance(FAULTY)
-    ? drawFaults(streamOf("faults"), { functions, loads, nodes, settings }, spanNanos)
-    : [];
+  const timed =
+    general.chance(FAULTY) && !calm
+      ? drawFaults(streamOf("faults"), { functions, loads, nodes, settings }, spanNanos)
+      : [];
   return {
     seed: general.between(1, 1_000_000_000),
     mutation,
     shuffleTies: general.chance(0.5),
     costs: general.chance(COSTED),
     nodes,
-    settings,
+    settings: released ? { ...settings, ...RELEASED } : settings,
     network: drawNetwork(streamOf("network")),
     functions,
     loads,
-    faults: numbered({ timed }),
+    faults: { timed: numbered({ timed }).timed },
     healNanos: Math.max(0, ...timed.map(({ atNanos, forNanos = 0 }) => atNanos + forNanos)),
   };
 }

@@ -1,14 +1,15 @@
 /** The runtime's part of docs/mutations.md, from what the hunts brought home. */
 
+import type { Quarry } from "../hunt.ts";
 import type { RuntimeCaseSize } from "./case.ts";
-import type { RuntimeQuarry } from "./hunt.ts";
+import type { RuntimeCampaign } from "./generate.ts";
 import type { RuntimeFailureName } from "./run-case.ts";
 
 export interface RuntimeEntry {
   readonly id: string;
   readonly name: string;
   readonly expected: readonly RuntimeFailureName[];
-  readonly quarry: RuntimeQuarry;
+  readonly quarry: Quarry<RuntimeCampaign>;
 }
 
 export const RUNTIME_HEADING = "\n## The runtime\n";
@@ -17,7 +18,7 @@ const HEAD = ["id", "what is wrong", "expected", "broke", "runs until found", "m
 
 /** The cells of an entry's row, as `HEAD` has them. */
 export function rowOf({ id, name, expected, quarry }: RuntimeEntry): string[] {
-  const { found, runs, millis } = quarry;
+  const { found, runs, huntMillis, shrinkMillis } = quarry;
   const broke = found && [found.first, ...found.names.filter((each) => each !== found.first)].join(" ");
   const made = runs.toLocaleString("en-US");
   return [
@@ -27,12 +28,12 @@ export function rowOf({ id, name, expected, quarry }: RuntimeEntry): string[] {
     broke ?? "nothing",
     found === undefined ? `none of ${made}` : made,
     found === undefined ? "" : describeSize(found.shrunk),
-    `${(millis / 1_000).toFixed(1)} s`,
+    `${((huntMillis + shrinkMillis) / 1_000).toFixed(1)} s`,
   ];
 }
 
 /** `1 fault, 2 requests, 3 functions, 1 node` */
-function describeSize({ faults, requests, functions, nodes }: RuntimeCaseSize): string {
+export function describeSize({ faults, requests, functions, nodes }: RuntimeCaseSize): string {
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   return [
     plural(faults, "fault"),

@@ -11,10 +11,13 @@ import type { RuntimeInvariant } from "../../../models/nightcore/invariants/viol
 import { SWITCHED } from "../../../models/nightcore/mutations.ts";
 import type { Observation } from "../../../models/nightcore/observations.ts";
 import { playersOf } from "../../../models/nightcore/parts.ts";
+import type { FaultPeriod } from "../../../sim/faults/fault.ts";
 import { installFaults } from "../../../sim/faults/injector.ts";
-import { type Nanos, SECOND } from "../../../sim/units.ts";
+import type { Simulation } from "../../../sim/simulation.ts";
+import { MILLISECOND, type Nanos, SECOND } from "../../../sim/units.ts";
 import { wasStruck } from "../../systems/running.ts";
 import { applicationOf, CASE_NETWORK, CASE_SETTINGS, clientsOf, type RuntimeCase, wholeAt } from "./case.ts";
+import { createRuntimeMarks, type RuntimeMark } from "./marks.ts";
 
 /** What a run is faulted for: an invariant of the model, or what no run of it may do. */
 export type RuntimeFailureName =
@@ -42,6 +45,11 @@ export interface RuntimeVerdict {
   /** Faults that happened. */
   readonly faults: number;
   readonly events: number;
+  readonly marks: Readonly<Partial<Record<RuntimeMark, number>>>;
+  /** The start-up not included. */
+  readonly simulatedNanos: Nanos;
+  /** From the moment that everything was whole and asked for, to everything being answered, or a quarter more; undefined: it never was. */
+  readonly settledNanos: Nanos | undefined;
   /** What became of the clients' requests. */
   readonly requests: { readonly ok: number; readonly failed: number; readonly unknown: number };
 }
@@ -52,8 +60,22 @@ const EVENTS_MAX = 500_000;
 const SETTLE_NANOS: Nanos = 15 * SECOND;
 /** So many times as long may what is asked for take. */
 const SLOW_MAX = 8;
+/** Whether everything is answered is looked at so soon, and then each time a quarter later. */
+const LOOK_NANOS: Nanos = MILLISECOND;
+const LOOK_FACTOR = 1.25;
 
-export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
+/** Who wants to see more of a run than its verdict. */
+export interface RuntimeWatcher {
+  /** Is shown what was built before it begins, and may attach a tracer. */
+  readonly onBuilt?: (simulation: Simulation) => void;
+  /** Is shown the faults that happened. */
+  readonly onEnd?: (periods: readonly FaultPeriod[]) => void;
+}
+
+export function runRuntimeCase(
+  subject: RuntimeCase,
+  { onBuilt, onEnd }: RuntimeWatcher = {},
+): RuntimeVerdict {
   const { seed, mutation, shuffleTies, nodes, costs, functions, faults: plan, healNanos } = subject;
   const designed = { ...CASE_SETTINGS, ...subject.settings };
   const failures: RuntimeFailure[] = [];
@@ -71,6 +93,7 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
     calmFromNanos: wholeNanos,
     pending: () => pending(),
   });
+  const marks = createRuntimeMarks();
   const deployment = createNightcore({
     seed,
     mode: "fast",
@@ -89,6 +112,7 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
       if (observation.kind === "engineCrashed") {
         fail("abort", nowNanos, `engine ${observation.node} stops itself: ${observation.why}`);
       }
+      marks.observe(observation);
       invariants.observe(at, observed, nowNanos);
     },
   });
@@ -106,13 +130,18 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
         ({ process, startNanos }) =>
           !wasStruck(faults.periods, simulation.processes[process]!.name, startNanos),
       );
+  let settledNanos: Nanos | undefined;
+  onBuilt?.(simulation);
   try {
     simulation.start();
-    simulation.run(wholeNanos + SETTLE_NANOS);
+    simulation.run(wholeNanos);
     // Functions of one worker that wait for many others are slow.
-    for (let i = 1; i < SLOW_MAX && pending().length > 0; i++) {
-      simulation.run(wholeNanos + SETTLE_NANOS * (i + 1));
+    for (let after = LOOK_NANOS; settledNanos === undefined && after < SLOW_MAX * SETTLE_NANOS; ) {
+      simulation.run(wholeNanos + Math.round(after));
+      if (pending().length === 0) settledNanos = Math.round(after);
+      after *= LOOK_FACTOR;
     }
+    simulation.run(Math.max(simulation.nowNanos, wholeNanos + SETTLE_NANOS));
     simulation.run(simulation.nowNanos + QUIET_NANOS + SECOND);
     invariants.finish(simulation.nowNanos);
   } catch (error) {
@@ -127,12 +156,17 @@ export function runRuntimeCase(subject: RuntimeCase): RuntimeVerdict {
     failed = 0,
     unknown = 0,
   } = simulation.recorder.results().find(({ name }) => name === "request") ?? {};
+  marks.finish(simulation.recorder.counts(), faults.periods, failed);
+  onEnd?.(faults.periods);
   return {
     digest: simulation.digest.toString(),
     failures: failures.sort((a, b) => a.atNanos - b.atNanos),
     counts,
     faults: faults.periods.length,
     events: simulation.events,
+    marks: marks.counts,
+    simulatedNanos: simulation.nowNanos - START_UP_NANOS,
+    settledNanos,
     requests: { ok: count, failed, unknown },
   };
 }

@@ -31,7 +31,7 @@ const SHOWN_BY = {
 
 describe("an invariant is broken by a bug, and without it kept in the same run", () => {
   test.each(Object.entries(SHOWN_BY))("%s by %s", (invariant, [bug, run]) => {
-    const subject = generateRuntimeCase({ seed: 1, mutation: Bug[bug] }, run);
+    const subject = generateRuntimeCase({ system: "nightcore", seed: 1, mutation: Bug[bug] }, run);
     expect(Object.keys(runRuntimeCase(subject).counts)).toContain(invariant);
     expect(runRuntimeCase({ ...subject, mutation: Bug.none }).failures).toEqual([]);
   });

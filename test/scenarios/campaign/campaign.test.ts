@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Mutation } from "../../../models/boki/mutations.ts";
 import { type CampaignProgress, runCampaign } from "../../../scenarios/campaign/campaign.ts";
 import { formatCase, parseCase } from "../../../scenarios/campaign/case-file.ts";
-import { headingOf } from "../../../scenarios/campaign/explain.ts";
+import { headingOf } from "../../../scenarios/campaign/heading.ts";
 import { runCase } from "../../../scenarios/campaign/run-case.ts";
 
 const WRONG = { seed: 1, mutation: Mutation.readPrevStrict, defects: [], calm: true };
@@ -24,7 +24,7 @@ describe("a campaign", () => {
   test("writes what it finds as a file that replays: same digest, same verdict", async () => {
     const { findings } = await runCampaign(WRONG, { runs: 20, jobs: 1, shrinkAttempts: 300 });
     const [finding] = findings;
-    const text = formatCase(finding!.case, finding!.verdict, headingOf(finding!, "bokisim fuzz"));
+    const text = formatCase(finding!.case, finding!.verdict, headingOf(WRONG, finding!, "bokisim fuzz"));
     expect(text).toMatch(/^# R1: a read shows the log as of the position/);
     expect(runCase(parseCase(text, "x.yaml").case)).toEqual(finding!.verdict);
   });

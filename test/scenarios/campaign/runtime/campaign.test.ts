@@ -3,33 +3,41 @@
 import { describe, expect, test } from "vitest";
 import { RELEASED } from "../../../../models/nightcore/config.ts";
 import { Bug } from "../../../../models/nightcore/mutations.ts";
+import { runBatch } from "../../../../scenarios/campaign/batch.ts";
+import { isRuntimeCaseText } from "../../../../scenarios/campaign/case-text.ts";
+import { hunt } from "../../../../scenarios/campaign/hunt.ts";
 import {
   applicationOf,
   CASE_SETTINGS,
   type RuntimeCase,
 } from "../../../../scenarios/campaign/runtime/case.ts";
-import { generateRuntimeCase } from "../../../../scenarios/campaign/runtime/generate.ts";
-import { huntRuntime, runOf } from "../../../../scenarios/campaign/runtime/hunt.ts";
-import { runRuntimeCase } from "../../../../scenarios/campaign/runtime/run-case.ts";
+import { formatRuntimeCase, parseRuntimeCase } from "../../../../scenarios/campaign/runtime/case-file.ts";
+import {
+  generateRuntimeCase,
+  type RuntimeCampaign,
+} from "../../../../scenarios/campaign/runtime/generate.ts";
+import { RUNTIME_MARKS } from "../../../../scenarios/campaign/runtime/marks.ts";
+import { type RuntimeVerdict, runRuntimeCase } from "../../../../scenarios/campaign/runtime/run-case.ts";
 import { shrinkRuntimeCase } from "../../../../scenarios/campaign/runtime/shrink.ts";
+import { runtimeCaseDiagram } from "../../../../scenarios/campaign/runtime/space-time.ts";
+import { ScenarioError } from "../../../../scenarios/problems.ts";
 
-const INTENDED = { seed: 7, mutation: Bug.none };
+const INTENDED: RuntimeCampaign = { system: "nightcore", seed: 7, mutation: Bug.none };
 const RUNS = 400;
 
-test("as designed no case breaks an invariant, and the same case takes the same course", () => {
-  let [faults, ok, failed, unknown] = [0, 0, 0, 0];
-  for (let run = 0; run < RUNS; run++) {
-    const { verdict } = runOf(INTENDED, run);
-    expect(verdict.failures, `run ${run}`).toEqual([]);
-    faults += verdict.faults;
-    ok += verdict.requests.ok;
-    failed += verdict.requests.failed;
-    unknown += verdict.requests.unknown;
-  }
+describe("a slice of the campaign, as designed", () => {
+  const { failed, marks, settledNanosMax } = runBatch(INTENDED, 0, RUNS);
+
+  test("breaks no invariant, takes the same course twice, and answers everything", () => {
+    expect(failed).toEqual([]);
+    expect(settledNanosMax).toBeGreaterThan(0);
+  });
+
   // Silence means something only if there was something to break.
-  expect(ok).toBeGreaterThan(20 * RUNS);
-  expect(faults).toBeGreaterThan(RUNS / 2);
-  expect(Math.min(failed, unknown)).toBeGreaterThan(RUNS / 4);
+  test("reaches every situation that it has to", () => {
+    expect(Object.keys(RUNTIME_MARKS).filter((name) => !Object.hasOwn(marks, name))).toEqual([]);
+    expect(Object.keys(marks).filter((name) => !Object.hasOwn(RUNTIME_MARKS, name))).toEqual([]);
+  });
 });
 
 describe("cases", () => {
@@ -77,19 +85,19 @@ describe("cases", () => {
 
 describe("a bug", () => {
   test("is found and made small", () => {
-    const campaign = { seed: 1, mutation: Bug.newWorkerTwice };
-    const { runs, found } = huntRuntime({ campaign, runs: 100, shrinkAttempts: 200 });
+    const campaign: RuntimeCampaign = { system: "nightcore", seed: 1, mutation: Bug.newWorkerTwice };
+    const { runs, found } = hunt({ campaign, runs: 100, shrinkAttempts: 200 });
     expect(runs).toBeLessThan(20);
     expect(found!.shrunk).toEqual({ faults: 0, requests: 1, functions: 1, nodes: 1 });
   });
 
   test("that does not show is not found", () => {
-    const { runs, found } = huntRuntime({ campaign: INTENDED, runs: 20, shrinkAttempts: 1 });
+    const { runs, found } = hunt({ campaign: INTENDED, runs: 20, shrinkAttempts: 1 });
     expect([runs, found]).toEqual([20, undefined]);
   });
 
   test("is still the same when its case is small, and without the bug the case is harmless", () => {
-    const campaign = { seed: 1, mutation: Bug.messageNotCleared };
+    const campaign: RuntimeCampaign = { system: "nightcore", seed: 1, mutation: Bug.messageNotCleared };
     const subject = generateRuntimeCase(campaign, 0);
     const { case: small, verdict } = shrinkRuntimeCase(subject, "I2", { attempts: 200 });
     expect(verdict.counts.I2).toBeGreaterThan(0);
@@ -98,11 +106,75 @@ describe("a bug", () => {
   });
 });
 
+describe("a case as a file", () => {
+  test("is the same case again, whatever was drawn", () => {
+    for (let run = 0; run < 150; run++) {
+      const subject = generateRuntimeCase(
+        { ...INTENDED, mutation: Bug.freedIdle, released: run % 3 === 0 },
+        run,
+      );
+      const verdict = { digest: "0", counts: {} } as RuntimeVerdict;
+      const text = formatRuntimeCase(subject, verdict, ["What was found."]);
+      expect(isRuntimeCaseText(text)).toBe(true);
+      const plain = JSON.parse(JSON.stringify(subject));
+      expect(JSON.parse(JSON.stringify(parseRuntimeCase(text, "x.yaml").case)), `run ${run}`).toEqual(plain);
+    }
+  });
+
+  const right = `case:
+  system: nightcore
+  functions:
+    - { name: a, language: go, steps: [ { op: call, fn: b } ] }
+    - { name: b, language: cpp }
+  loads: [ { fn: a, count: 3, connections: 1 } ]
+  faults: { timed: [ { atNanos: 0, fault: { kind: crash, of: { part: idle worker of b } } } ] }
+`;
+
+  test.each([
+    ["language: go", "language: rust", "case.functions.0.language", "allowed: cpp, go, node, python"],
+    ["fn: b", "fn: c", "case.functions.0.steps.0", 'there is no function "c"'],
+    ["{ name: b,", "{ name: a,", "case.functions.1.name", 'a second "a"'],
+    ["{ fn: a,", "{ fn: aa,", "case.loads.0.fn", 'there is no function "aa"'],
+    ["worker of b", "worker of d", "case.faults.timed.0.fault", 'there is no part "idle worker of d"'],
+    [
+      "part: idle worker of b",
+      "names: [ client-load1 ]",
+      "case.faults.timed.0.fault",
+      'did you mean "client-load0"',
+    ],
+    ["count: 3", "count: 0", "case.loads.0.count", "found 0"],
+    [
+      "  loads",
+      "  settings: { balancing: best }\n  loads",
+      "case.settings.balancing",
+      "allowed: random, roundRobin",
+    ],
+  ])("has %s; %s is a mistake at its place", (from, to, path, message) => {
+    expect(parseRuntimeCase(right, "x.yaml").case.functions).toHaveLength(2);
+    expect(right).toContain(from);
+    const wrong = () => parseRuntimeCase(right.replace(from, to), "x.yaml");
+    expect(wrong).toThrow(ScenarioError);
+    expect(wrong).toThrow(new RegExp(`^x\\.yaml:\\d+:\\d+ +${path.replaceAll(".", "\\.")}: `));
+    expect(wrong).toThrow(message);
+  });
+
+  test("has a diagram, with what never got an answer", () => {
+    const { case: subject } = parseRuntimeCase(
+      right.replace("nightcore", "nightcore\n  mutation: dropSilent"),
+      "x",
+    );
+    const diagram = runtimeCaseDiagram(subject, "x.yaml")!;
+    expect(diagram.digest).toBe(runRuntimeCase(subject).digest);
+    expect(diagram.messages.length).toBeGreaterThan(10);
+    expect(diagram.nodes).toContain("gateway");
+  });
+});
+
 describe("as released", () => {
   const broken = (withFaults: boolean): Set<string> => {
     const names = new Set<string>();
     for (let run = 0; run < 200; run++) {
-      const drawn = generateRuntimeCase({ seed: 1, mutation: Bug.none }, run);
+      const drawn = generateRuntimeCase({ system: "nightcore", seed: 1, mutation: Bug.none }, run);
       const settings = { ...CASE_SETTINGS, ...drawn.settings, ...RELEASED };
       const calm = withFaults ? {} : { faults: { timed: [] }, healNanos: 0 };
       for (const name of Object.keys(runRuntimeCase({ ...drawn, settings, ...calm }).counts)) names.add(name);
