@@ -130,17 +130,28 @@ function makeUpFor(
   for (const record of state.records) {
     if (record.call !== 0 && record.caller === client) record.callerGone = true;
   }
-  sweepFiles(state, client, out);
+  sweepFiles(state, client, slot, out);
   if (slot !== NO_SLOT && state.config.mutation === Bug.deadWorkerRuns) freeRecord(state, slot);
   else if (slot !== NO_SLOT) failRunning(state, dispatcher, slot, out);
   refill(state, dispatcher, out);
   if (state.config.settings.limitOnDrain) drain(state, dispatcher, giveUp, out);
 }
 
-/** What a dead worker has made and cannot remove any more; those of asynchronous calls belong to the engine. */
-function sweepFiles({ config, records }: EngineState, client: ClientId, out: EngineEffects): void {
-  out.work(ENGINE_WORK.removeFile, 1);
+/**
+ * What a dead worker has made and cannot remove any more; those of asynchronous calls belong to the engine. The output of the call that
+ * it ran may be written, with no word of it: nobody else knows of the file. With pipes of their own callers may have that word.
+ */
+function sweepFiles(
+  { config, records }: EngineState,
+  client: ClientId,
+  slot: number,
+  out: EngineEffects,
+): void {
+  const ran = slot === NO_SLOT ? undefined : records[slot]!;
+  const byPipe = config.settings.nestedPipes && ran !== undefined && ran.caller !== 0 && !ran.async;
+  const output = ran === undefined || byPipe ? 0 : ran.call;
+  out.work(ENGINE_WORK.removeFile, output === 0 ? 1 : 2);
   if (out.observe === undefined) return;
   const except = records.filter(({ caller, async }) => caller === client && async).map(({ call }) => call);
-  out.observe({ kind: "filesSwept", node: config.node, client, except } satisfies Observation);
+  out.observe({ kind: "filesSwept", node: config.node, client, output, except } satisfies Observation);
 }

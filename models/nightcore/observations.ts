@@ -137,12 +137,13 @@ export type FileObservation =
     }
   /**
    * A worker has died: the files of calls that it made, which have its number in their names, are removed, but for those of calls
-   * that are carried out all the same.
+   * that are carried out all the same. And so is the output of the call that it ran, if it was written; 0: it ran none.
    */
   | {
       readonly kind: "filesSwept";
       readonly node: number;
       readonly client: ClientId;
+      readonly output: CallId;
       readonly except: readonly CallId[];
     };
 

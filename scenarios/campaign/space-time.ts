@@ -130,7 +130,12 @@ function windowOf(steps: readonly TraceStep[], failure: AnyFailure | undefined):
   if (before.length === 0) return undefined;
   before.sort((a, b) => a - b);
   const inside = failure === undefined ? before.slice(0, MESSAGES_SHOWN) : before.slice(-MESSAGES_SHOWN);
-  const untilNanos = failure === undefined ? inside.at(-1)! : failure.atNanos;
+  const last = inside.at(-1)!;
+  // What is only found when all is quiet lies far behind the messages that matter.
+  const untilNanos =
+    failure === undefined
+      ? last
+      : Math.min(failure.atNanos, last + Math.max(MARGIN_NANOS, last - inside[0]!));
   return { fromNanos: Math.max(0, inside[0]! - MARGIN_NANOS), untilNanos: untilNanos + MARGIN_NANOS };
 }
 

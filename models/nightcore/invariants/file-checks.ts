@@ -32,9 +32,11 @@ export function createFileChecks(violations: Violations, calmFromNanos: Nanos): 
         return;
       }
       if (seen.kind === "filesSwept") {
-        const { client, except } = seen;
-        for (const [name, { node, call }] of files) {
-          if (node === seen.node && clientOf(call) === client && !except.includes(call)) files.delete(name);
+        const { client, output, except } = seen;
+        for (const [name, { node, call, direction }] of files) {
+          const isOutput = direction === "output" && call === output;
+          if (node !== seen.node) continue;
+          if (isOutput || (clientOf(call) === client && !except.includes(call))) files.delete(name);
         }
         dead.set(seen.node, (dead.get(seen.node) ?? new Set()).add(client));
         return;

@@ -352,8 +352,8 @@ describe("the death of a worker", () => {
       done(fake, b, callIdOf(a, 0));
       expect(takeSent(fake)).toEqual([]);
       expect(fake.crashed).toBe(settings === RELEASED ? SECOND : undefined);
-      // What the caller has left is looked for, and the file of the input has nobody else who would remove it.
-      expect(fake.worked.get("removeFile")).toBe(settings === RELEASED ? undefined : 2);
+      // What the caller has left is looked for, as is its own output, and the file of the input has nobody else who would remove it.
+      expect(fake.worked.get("removeFile")).toBe(settings === RELEASED ? undefined : 3);
     }
   });
 

@@ -124,11 +124,16 @@ describe("I12", () => {
     sizeBytes: 1_000,
   } as const;
   const removed = { kind: "fileRemoved", node: 1, call: made.call, direction: "output" } as const;
-  const swept = { kind: "filesSwept", node: 1, client: 2, except: [] } as const;
+  const swept = { kind: "filesSwept", node: 1, client: 2, output: 0, except: [] } as const;
 
   test("is kept by whoever removes what was made: its reader, the engine after a worker's death, or a new engine", () => {
     expect(violationsOf(made, removed)).toEqual([]);
     expect(violationsOf(made, swept)).toEqual([]);
+    const another = callIdOf(3, 0);
+    expect(violationsOf({ ...made, call: another }, { ...swept, output: another })).toEqual([]);
+    expect(
+      violationsOf({ ...made, call: another, direction: "input" }, { ...swept, output: another }),
+    ).toHaveLength(1);
     expect(violationsOf(made, { kind: "engineStarted", node: 1 })).toEqual([]);
   });
 
