@@ -73,6 +73,8 @@ export interface ClientState {
   readonly free: Fifo<number>;
   /** Requests that wait for a connection. */
   readonly waiting: Fifo<Drawn>;
+  /** When this life began. */
+  readonly bornNanos: Nanos;
   nextRequest: number;
   /** Of given moments: how many have passed. */
   moment: number;
@@ -106,6 +108,7 @@ export const client: Machine<ClientConfig, ClientState, ApplicationMessage, Clie
       connections: [],
       free: emptyFifo(),
       waiting: emptyFifo(),
+      bornNanos: out.now,
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextRequest: Math.max(0, Math.floor(out.now / MICROSECOND)),
       moment: 0,
@@ -248,6 +251,7 @@ function send(state: ClientState, index: number, drawn: Drawn, out: ClientEffect
       target: number,
       input,
       inputBytes: Math.round(amountOf(application.requests[kind]!.inputBytes, input.variables)),
+      bornNanos: state.bornNanos,
     },
     onLink,
   );

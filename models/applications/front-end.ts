@@ -114,6 +114,8 @@ export interface FrontEndState {
   readonly runs: Map<number, Run>;
   /** By exchange, the oldest first. */
   readonly asks: Map<number, Ask>;
+  /** When this life began. */
+  readonly bornNanos: Nanos;
   /** What waits for a thread. */
   readonly backlog: Fifo<{ readonly from: Address; readonly message: Request | Deliver }>;
   /** Places of code that have been come to once. */
@@ -145,6 +147,7 @@ export const frontEnd: Machine<FrontEndConfig, FrontEndState, ApplicationMessage
       seen: new Set(),
       calls: config.methods.map(() => 0),
       nextRun: 0,
+      bornNanos: out.now,
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextExchange: Math.max(0, Math.floor(out.now / MICROSECOND)),
       current: 0,
@@ -296,7 +299,16 @@ const HOST: ExecutionHost<FrontEndState> = {
     const exchange = state.nextExchange++;
     const connection = occupy(state.peers[runtime]!, exchange);
     const input = { request, variables };
-    const common = { kind: "httpRequest", exchange, connection, target, input, inputBytes } as const;
+    const { bornNanos } = state;
+    const common = {
+      kind: "httpRequest",
+      exchange,
+      connection,
+      target,
+      input,
+      inputBytes,
+      bornNanos,
+    } as const;
     ask(state, task, runtime, exchange, connection, async ? { ...common, async } : common, out);
     const { callTimeoutNanos } = state.config;
     if (callTimeoutNanos === 0 || state.timeoutArmed) return;

@@ -31,6 +31,8 @@ export type HttpMessage =
       readonly target: number;
       readonly input: CallInput;
       readonly inputBytes: Bytes;
+      /** When the sender's process began: an earlier one's connections were others. Absent: nobody tells them apart. */
+      readonly bornNanos?: Nanos;
       /** The answer is wanted as soon as the call has been taken over (`/asyncFunction/`). */
       readonly async?: boolean;
     }

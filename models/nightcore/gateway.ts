@@ -70,6 +70,14 @@ interface OpenCall {
   awaited: boolean;
 }
 
+/** Who asks, as long as its connections are open. */
+interface Client {
+  readonly life: number;
+  readonly bornNanos: Nanos | undefined;
+  /** So often it was there again before word of the end of its last life, which is still to come and means nothing then. */
+  endsOverdue: number;
+}
+
 export interface GatewayState {
   readonly config: GatewayConfig;
   readonly nodes: Nodes;
@@ -80,7 +88,7 @@ export interface GatewayState {
   /** The others, and some that have ended meanwhile: first in, first out, whatever function. */
   readonly pending: PendingCalls;
   /** By client: the life of its connections. */
-  readonly clients: Map<Address, number>;
+  readonly clients: Map<Address, Client>;
   lives: number;
   /** Number of the last call. */
   lastCall: number;
@@ -148,9 +156,9 @@ function takeRequest(state: GatewayState, client: Address, request: Request, out
   const { calls, nodes, config, pending } = state;
   const { waitForNode, gatewayFifo, callTimeoutNanos } = config.settings;
   const call = callIdOf(0, ++state.lastCall);
-  const { target: method, async = false } = request;
+  const { target: method, async = false, bornNanos } = request;
   out.observe?.({ kind: "externalReceived", call, method, async } satisfies Observation);
-  const life = lifeOf(state, client, out);
+  const life = lifeOf(state, client, bornNanos, out);
   if (config.mutation === Bug.sharedContext) shareContext(state, client, request);
   calls.set(call, {
     client,
@@ -404,7 +412,7 @@ function isFirst(connections: readonly (readonly number[])[]): boolean {
 function takeClosed(state: GatewayState, peer: Address, out: GatewayEffects): void {
   const place = placeOf(state.nodes, peer);
   const node = state.nodes.known[place];
-  if (node === undefined) state.clients.delete(peer);
+  if (node === undefined) loseClient(state, peer);
   else if (node.endsOverdue > 0) node.endsOverdue--;
   else loseNode(state, place, out);
 }
@@ -433,18 +441,35 @@ function giveUpNode(state: GatewayState, place: number, out: GatewayEffects): vo
   admitAll(state, out);
 }
 
-/** The life of a client's connections; its first request begins one. */
-function lifeOf(state: GatewayState, client: Address, out: GatewayEffects): number {
+/**
+ * The life of a client's connections; its first request begins one. A process that is there again has other connections than before, also
+ * if another thread has not come to the end of those yet, or not to a last request that came by them.
+ */
+function lifeOf(
+  state: GatewayState,
+  client: Address,
+  bornNanos: Nanos | undefined,
+  out: GatewayEffects,
+): number {
   const known = state.clients.get(client);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.bornNanos === bornNanos) return known.life;
   const life = ++state.lives;
-  state.clients.set(client, life);
+  const isPast = known?.bornNanos !== undefined && bornNanos !== undefined && bornNanos < known.bornNanos;
+  if (isPast) return life;
+  const endsOverdue = known === undefined ? 0 : known.endsOverdue + 1;
+  state.clients.set(client, { life, bornNanos, endsOverdue });
   out.watch(client);
   return life;
 }
 
+function loseClient({ clients }: GatewayState, client: Address): void {
+  const known = clients.get(client);
+  if (known !== undefined && known.endsOverdue > 0) known.endsOverdue--;
+  else clients.delete(client);
+}
+
 function isThere({ clients }: GatewayState, { client, life }: OpenCall): boolean {
-  return clients.get(client) === life;
+  return clients.get(client)?.life === life;
 }
 
 function settleObserved({ config, nodes, calls, running }: GatewayState, out: GatewayEffects): void {

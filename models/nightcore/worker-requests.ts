@@ -51,7 +51,9 @@ export const HOST: ExecutionHost<WorkerState> = {
     }
     const exchange = state.nextExchange++;
     const connection = connect(state, GATEWAY, exchange, out);
-    const message = { kind: "httpRequest", exchange, connection, target: method, input, inputBytes } as const;
+    const { bornNanos } = state;
+    const common = { kind: "httpRequest", exchange, connection, input, inputBytes, bornNanos } as const;
+    const message = { ...common, target: method };
     ask(state, task, GATEWAY, exchange, connection, async ? { ...message, async } : message, out);
   },
 

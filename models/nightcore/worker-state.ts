@@ -133,6 +133,8 @@ export interface WorkerState {
   readonly peers: (Connections | undefined)[];
   /** By exchange. */
   readonly asks: Map<number, Ask>;
+  /** When this life began. */
+  readonly bornNanos: Nanos;
   nextExchange: number;
   /** The slot whose code is executed in this step. */
   current: ClientId;

@@ -60,6 +60,7 @@ export const worker: Machine<WorkerConfig, WorkerState, WorkerMessage, WorkerTim
       slots: new Map(),
       peers: new Array(1 + services.stores.length + services.queues.length).fill(undefined),
       asks: new Map(),
+      bornNanos: out.now,
       // No two lives count from the same, so that an answer to an earlier one belongs to nothing of this.
       nextExchange: Math.max(0, Math.floor(out.now / MICROSECOND)),
       current: 0,

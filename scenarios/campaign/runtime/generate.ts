@@ -43,7 +43,7 @@ export function generateRuntimeCase(
   const spanNanos = Math.max(MILLISECOND, ...ends);
   const timed =
     general.chance(FAULTY) && !calm
-      ? drawFaults(streamOf("faults"), { functions, loads, nodes, settings }, spanNanos)
+      ? drawFaults(streamOf("faults"), { functions, loads, nodes }, spanNanos)
       : [];
   return {
     seed: general.between(1, 1_000_000_000),
@@ -230,12 +230,10 @@ const FAULT_KINDS = [
 
 function drawFaults(
   draw: Draw,
-  { functions, loads, nodes, settings }: Pick<RuntimeCase, "functions" | "loads" | "nodes" | "settings">,
+  { functions, loads, nodes }: Pick<RuntimeCase, "functions" | "loads" | "nodes">,
   spanNanos: Nanos,
 ): TimedFault[] {
-  // A gateway takes the late word of a worker's end, as of any HTTP client's, for that of its next life.
-  const possible = FAULT_KINDS.filter((kind) => kind !== "power" || settings.internalFastPath !== false);
-  const kinds = draw.some(possible, draw.between(1, 4));
+  const kinds = draw.some(FAULT_KINDS, draw.between(1, 4));
   return Array.from({ length: draw.between(1, FAULTS_MAX) }, (): TimedFault => {
     const atNanos = Math.round((spanNanos * draw.between(0, 100)) / 100);
     const forNanos = draw.spread(DOWN_NANOS_MIN, 200 * MILLISECOND);

@@ -190,6 +190,26 @@ describe("admission", () => {
     expect(gate.dispatched()).toEqual([[0, 3]]);
   });
 
+  test("a client that is back before word of its end is answered; what its last life still asked for is not", () => {
+    const gate = fakeGateway();
+    gate.hello(0, 0);
+    gate.request(1, { bornNanos: 0 });
+    gate.request(2, { bornNanos: 50 });
+    // By a thread that was behind.
+    gate.request(3, { bornNanos: 0 });
+    gate.closed(CLIENT);
+    gate.request(4, { bornNanos: 50 });
+    for (const call of [1, 2, 3, 4]) gate.done(call);
+    expect(gate.answered()).toEqual([
+      [2, 200],
+      [4, 200],
+    ]);
+    gate.request(5, { bornNanos: 50 });
+    gate.closed(CLIENT);
+    gate.done(5);
+    expect(gate.answered()).toEqual([]);
+  });
+
   test("a client that is gone gets nothing, and its running call keeps its place until its reply", () => {
     const gate = fakeGateway({ maxRunningPerNode: 1 });
     gate.hello(0, 0);

@@ -440,6 +440,7 @@ describe("without the internal fast path", () => {
           target: 1,
           input: { request: 7, variables: [1] },
           inputBytes: 2_000,
+          bornNanos: expect.any(Number),
         },
       },
     ]);
