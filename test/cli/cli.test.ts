@@ -182,7 +182,9 @@ describe("the other commands", { timeout: 20_000 }, () => {
     expect(JSON.parse(ofApplications.out)).toEqual({ type: "object", title: "application" });
     expect(await bokisim(["schema", "applications"])).toMatchObject({
       status: 2,
-      err: expect.stringContaining("Allowed choices are scenario, application."),
+      err: expect.stringContaining(
+        "Allowed choices are scenario, application, result, comparison, sweep, capacity, explanation, space-time, states.",
+      ),
     });
   });
 });
